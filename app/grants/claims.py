@@ -1,0 +1,94 @@
+"""What a service learns of a person: claims by scope, read together with the grant in one statement."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.orm import Session
+
+from app.grants.grants import LIVING
+from app.grants.tables import grants
+from app.identity.profile import claims_from
+from app.identity.tables import attributes, identities
+from app.keys.datakeys import DataKeys, data_keys
+
+CLAIMS_OF_SCOPE: Mapping[str, tuple[str, ...]] = {
+    "profile": (
+        "name",
+        "given_name",
+        "family_name",
+        "nickname",
+        "picture",
+        "gender",
+        "birthdate",
+        "locale",
+        "updated_at",
+    ),
+    "email": ("email", "email_verified"),
+    "phone": ("phone_number", "phone_number_verified"),
+    "address": ("address",),
+}
+
+_ATTRIBUTES = (
+    attributes.c.id,
+    attributes.c.link_id,
+    attributes.c.name,
+    attributes.c.value,
+    attributes.c.verified_at,
+    attributes.c.observed_at,
+)
+
+_PERSON = (
+    select(
+        grants.c.sub,
+        grants.c.scope,
+        grants.c.client_id,
+        grants.c.ended_at,
+        identities.c.status,
+        data_keys.c.wrap_version,
+        data_keys.c.wrapped,
+        *_ATTRIBUTES,
+    )
+    .select_from(
+        grants.join(identities, identities.c.id == grants.c.identity_id)
+        .outerjoin(data_keys, data_keys.c.identity_id == identities.c.id)
+        .outerjoin(attributes, attributes.c.identity_id == identities.c.id)
+    )
+    .where(grants.c.identity_id == bindparam("identity"), grants.c.id == bindparam("grant"))
+)
+
+_PROFILE = (
+    select(data_keys.c.wrap_version, data_keys.c.wrapped, *_ATTRIBUTES)
+    .select_from(data_keys.outerjoin(attributes, attributes.c.identity_id == data_keys.c.identity_id))
+    .where(data_keys.c.identity_id == bindparam("identity"))
+)
+
+
+def userinfo(
+    tx: Session, data_keys_: DataKeys, identity: UUID, grant: UUID, scope: Iterable[str]
+) -> dict[str, Any] | None:
+    """Claims for a live grant, limited to these scopes (OIDC Core §5.4); None when the grant has ended."""
+    rows = tx.execute(_PERSON, {"identity": identity, "grant": grant}).all()
+    if not rows or rows[0].ended_at is not None or rows[0].status not in LIVING:
+        return None
+    allowed = set(rows[0].scope.split()) & set(scope)
+    return {"sub": rows[0].sub} | select_claims(_open(rows, data_keys_), allowed)
+
+
+def profile(tx: Session, data_keys_: DataKeys, identity: UUID) -> dict[str, Any]:
+    """Everything we would say of a person, for our own pages and the consent preview."""
+    return _open(tx.execute(_PROFILE, {"identity": identity}).all(), data_keys_)
+
+
+def select_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> dict[str, Any]:
+    """Those claims that the scopes stand for. A claim that we do not know is left out, never sent empty."""
+    names = {name for scope in scopes for name in CLAIMS_OF_SCOPE.get(scope, ())}
+    return {name: value for name, value in claims.items() if name in names}
+
+
+def _open(rows: Iterable[Row[Any]], keys: DataKeys) -> dict[str, Any]:
+    found = [row for row in rows if row.name is not None]
+    if not found or found[0].wrapped is None:
+        return {}
+    return claims_from(found, keys.unwrap(found[0].wrap_version, found[0].wrapped))

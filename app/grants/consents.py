@@ -1,0 +1,23 @@
+"""Consents: what a client may have again without asking, per person and client."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.events import audit
+from app.grants.tables import consents
+from app.storage.upsert import dialect_insert
+
+TEXT_VERSION = "2026-11"
+"""Version of the consent page's wording; kept with each consent (152-FZ art. 9)."""
+
+
+def give(tx: Session, identity: UUID, client_id: str, scopes: Iterable[str], at: int) -> None:
+    """Write down a consent: exactly the scopes shown and left switched on, replacing an earlier one."""
+    scope = " ".join(sorted(scopes))
+    values = {"scope": scope, "text_version": TEXT_VERSION, "given_at": at, "withdrawn_at": None}
+    statement = dialect_insert(tx, consents).values(identity_id=identity, client_id=client_id, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["identity_id", "client_id"], set_=values))
+    detail = {"scope": scope, "text": TEXT_VERSION}
+    audit.record(tx, "consent.given", at, identity=identity, client_id=client_id, detail=detail)

@@ -1,0 +1,128 @@
+"""The one mint: every token that leaves us is made here."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.grants.locator import seal_place
+from app.keys.sealing import Sealer
+from app.keys.signing import SigningKeys
+from app.storage.clock import Clock
+from config.limits import LifetimeSettings
+
+ACCESS_TOKEN, ID_TOKEN = "at+jwt", "JWT"
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """What tokens may say: a live grant as its row, its code or its refresh gave it. Times in ms."""
+
+    identity_id: UUID
+    grant_id: UUID
+    client_id: str
+    sub: str
+    sid: str | None
+    scope: str
+    resource: str
+    auth_time: int
+    acr: str
+    amr: Sequence[str]
+
+
+class Mint:
+    """Signs access tokens (RFC 9068) and ID tokens (OIDC Core §2)."""
+
+    def __init__(
+        self, signing: SigningKeys, sealer: Sealer, clock: Clock, issuer: str, lifetimes: LifetimeSettings
+    ) -> None:
+        self._signing, self._sealer, self._clock = signing, sealer, clock
+        self._issuer, self._lifetimes = issuer, lifetimes
+
+    def answer(self, given: Entitlement, *, id_token_alg: str, nonce: str, refresh_token: str | None) -> dict[str, Any]:
+        """The body of a token answer for a person's grant (RFC 6749 §5.1)."""
+        access = self._access_token(given)
+        body: dict[str, Any] = {
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": self._lifetimes.access_token_s,
+            "scope": given.scope,
+        }
+        if refresh_token is not None:
+            body["refresh_token"] = refresh_token
+        if "openid" in given.scope.split():
+            body["id_token"] = self._id_token(given, access, id_token_alg, nonce)
+        return body
+
+    def client_answer(self, client_id: str, scope: str, resource: str) -> dict[str, Any]:
+        """The body of a token answer for a service acting for itself (RFC 6749 §4.4).
+
+        `sub` is the client's own id, in its own name space, so that no reader takes it for a person (SR-049).
+        """
+        claims = self._claims(client_id, client_id, scope, resource) | {"jti": secrets.token_urlsafe(16)}
+        token = self._signing.sign(claims, "ES256", ACCESS_TOKEN)
+        life = self._lifetimes.access_token_s
+        return {"access_token": token, "token_type": "Bearer", "expires_in": life, "scope": scope}
+
+    def _access_token(self, given: Entitlement) -> str:
+        claims = self._claims(given.client_id, given.sub, given.scope, given.resource)
+        claims["jti"] = seal_place(self._sealer, given.identity_id, given.grant_id)
+        claims |= {"auth_time": given.auth_time // 1000, "acr": given.acr, "amr": list(given.amr)}
+        if given.sid is not None:
+            claims["sid"] = given.sid
+        return self._signing.sign(claims, "ES256", ACCESS_TOKEN)
+
+    def _id_token(self, given: Entitlement, access: str, algorithm: str, nonce: str) -> str:
+        now = self._clock.now() // 1000
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "sub": given.sub,
+            "aud": given.client_id,
+            "iat": now,
+            "exp": now + self._lifetimes.id_token_s,
+            "auth_time": given.auth_time // 1000,
+            "acr": given.acr,
+            "amr": list(given.amr),
+            "at_hash": _half_hash(access),
+        }
+        if given.sid is not None:
+            claims["sid"] = given.sid
+        if nonce:
+            claims["nonce"] = nonce
+        return self._signing.sign(claims, algorithm, ID_TOKEN)
+
+    def _claims(self, client_id: str, sub: str, scope: str, resource: str) -> dict[str, Any]:
+        now = self._clock.now() // 1000
+        return {
+            "iss": self._issuer,
+            "sub": sub,
+            "aud": resource,
+            "client_id": client_id,
+            "iat": now,
+            "exp": now + self._lifetimes.access_token_s,
+            "scope": scope,
+        }
+
+
+def entitlement(row: Mapping[str, Any], scope: str | None = None) -> Entitlement:
+    """The entitlement of a stored grant, with its scope or a narrower one."""
+    return Entitlement(
+        row["identity_id"],
+        row["id"],
+        row["client_id"],
+        row["sub"],
+        row["sid"],
+        row["scope"] if scope is None else scope,
+        row["resource"],
+        row["auth_time"],
+        row["acr"],
+        row["amr"],
+    )
+
+
+def _half_hash(token: str) -> str:
+    """Left half of the SHA-256 of a token, base64url (OIDC Core §3.1.3.6); ES256 and RS256 both hash with SHA-256."""
+    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()

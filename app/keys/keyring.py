@@ -1,0 +1,53 @@
+"""The secrets of this deployment, one list of versions for each purpose."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from config.settings import KeySettings
+
+PURPOSES = ("wrap", "seal", "sign", "lookup", "subject", "sid", "otp", "audit")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVersion:
+    """One secret: its number in front of everything it made, and 32 bytes."""
+
+    number: int
+    secret: bytes
+
+    def derive(self, label: str, length: int = 32) -> bytes:
+        """A key for one use of this secret (RFC 5869), so that no two uses share key bytes."""
+        return HKDF(SHA256(), length, salt=None, info=b"mostid/" + label.encode()).derive(self.secret)
+
+
+class Keyring:
+    """All versions of all purposes. The first version of a purpose makes new values, the others only read."""
+
+    def __init__(self, settings: KeySettings) -> None:
+        self._versions: Mapping[str, tuple[KeyVersion, ...]] = {
+            purpose: parse(getattr(settings, purpose).get_secret_value()) for purpose in PURPOSES
+        }
+
+    def current(self, purpose: str) -> KeyVersion:
+        """The version that makes new values."""
+        return self._versions[purpose][0]
+
+    def all(self, purpose: str) -> tuple[KeyVersion, ...]:
+        """Every version that may still be read, current first."""
+        return self._versions[purpose]
+
+
+def parse(text: str) -> tuple[KeyVersion, ...]:
+    """Versions from `1:base64url,2:base64url`. Raises ValueError when a number or a secret is malformed."""
+    versions = []
+    for part in text.split(","):
+        number, _, secret = part.strip().partition(":")
+        raw = base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))
+        if len(raw) != 32 or not 0 < int(number) < 256:
+            raise ValueError("a key is a number from 1 to 255, a colon and 32 bytes in base64url")
+        versions.append(KeyVersion(int(number), raw))
+    return tuple(versions)

@@ -1,0 +1,128 @@
+"""The life of a signing key: next (published), current (signs), retiring (still verifies), retired (gone).
+
+A key is published at least one cache time before its first signature, so that no service meets a key it cannot
+have seen (SR-069), and stays published until the last token it signed has expired everywhere (SR-068).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.keys.keyring import Keyring
+from app.keys.tables import signing_keys
+from app.storage.clock import Clock
+from app.storage.versions import bump
+from config.settings import LifetimeSettings
+
+ALGORITHMS = ("ES256", "RS256")
+KIND = "signing_keys"
+NONCE = bytes(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation did with one algorithm, or when it may be done."""
+
+    algorithm: str
+    published: str
+    promoted: str | None
+    not_before: int | None
+
+
+class KeyLifecycle:
+    """Makes, promotes and retires signing keys."""
+
+    def __init__(self, keyring: Keyring, clock: Clock, lifetimes: LifetimeSettings) -> None:
+        self._keyring, self._clock, self._lifetimes = keyring, clock, lifetimes
+
+    def ensure(self, tx: Session) -> list[str]:
+        """Make a current key for each algorithm that has none: the first start. Returns the new key ids."""
+        made = []
+        for algorithm in ALGORITHMS:
+            if _find(tx, algorithm, "current") is None:
+                made.append(self._make(tx, algorithm, "current"))
+        return made
+
+    def rotate(self, tx: Session, *, emergency: bool = False) -> list[Rotation]:
+        """Publish a new next key; promote the former one if it was published long enough, or at once in an emergency.
+
+        In an emergency the former current key stops verifying too (SR-071).
+        """
+        return [self._rotate(tx, algorithm, emergency) for algorithm in ALGORITHMS]
+
+    def retire(self, tx: Session, kid: str | None = None) -> list[str]:
+        """Take keys out of the key set whose last token has expired everywhere; or this one, whatever its age."""
+        before = self._clock.now() - self._lifetimes.key_retire_s * 1000
+        due = signing_keys.c.retiring_at <= before if kid is None else signing_keys.c.kid == kid
+        gone = update(signing_keys).where(signing_keys.c.state == "retiring", due)
+        rows = tx.execute(
+            gone.values(state="retired", retired_at=self._clock.now()).returning(signing_keys.c.kid)
+        ).all()
+        if rows:
+            bump(tx, KIND)
+        return [row.kid for row in rows]
+
+    def _rotate(self, tx: Session, algorithm: str, emergency: bool) -> Rotation:
+        now, waiting = self._clock.now(), _find(tx, algorithm, "next")
+        if waiting is None and not emergency:
+            return Rotation(algorithm, self._make(tx, algorithm, "next"), None, None)
+        ready_at = waiting.published_at + self._lifetimes.key_publish_s * 1000 if waiting else now
+        if now < ready_at and not emergency:
+            return Rotation(algorithm, waiting.kid if waiting else "", None, ready_at)
+        former = "retired" if emergency else "retiring"
+        tx.execute(
+            update(signing_keys)
+            .where(signing_keys.c.algorithm == algorithm, signing_keys.c.state == "current")
+            .values(state=former, retiring_at=now, retired_at=now if emergency else None)
+        )
+        promoted = waiting.kid if waiting else self._make(tx, algorithm, "next")
+        tx.execute(
+            update(signing_keys).where(signing_keys.c.kid == promoted).values(state="current", activated_at=now)
+        )
+        return Rotation(algorithm, self._make(tx, algorithm, "next"), promoted, None)
+
+    def _make(self, tx: Session, algorithm: str, state: str) -> str:
+        private, public = _generate(algorithm)
+        version, now = self._keyring.current("wrap"), self._clock.now()
+        cipher = AESGCMSIV(version.derive(f"signing-key/{public['kid']}"))
+        wrapped = cipher.encrypt(NONCE, json.dumps(private).encode(), None)
+        tx.execute(
+            insert(signing_keys).values(
+                kid=public["kid"],
+                algorithm=algorithm,
+                state=state,
+                public_jwk=public,
+                wrap_version=version.number,
+                wrapped=wrapped,
+                published_at=now,
+                activated_at=now if state == "current" else None,
+            )
+        )
+        bump(tx, KIND)
+        return str(public["kid"])
+
+
+def unwrap_private(row: Row[Any], keyring: Keyring) -> dict[str, Any]:
+    """The private key of a stored row, as a JWK. The wrapping key is derived for this one key, so the nonce is fixed."""
+    version = next(key for key in keyring.all("wrap") if key.number == row.wrap_version)
+    cipher = AESGCMSIV(version.derive(f"signing-key/{row.kid}"))
+    private: dict[str, Any] = json.loads(cipher.decrypt(NONCE, row.wrapped, None))
+    return private
+
+
+def _find(tx: Session, algorithm: str, state: str) -> Row[Any] | None:
+    wanted = select(signing_keys).where(signing_keys.c.algorithm == algorithm, signing_keys.c.state == state)
+    return tx.execute(wanted).first()
+
+
+def _generate(algorithm: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """A new key pair; its id is the thumbprint (RFC 7638), so no id ever means two keys."""
+    key = RSAKey.generate_key(2048) if algorithm == "RS256" else ECKey.generate_key("P-256")
+    marks = {"kid": key.thumbprint(), "use": "sig", "alg": algorithm}
+    return key.as_dict(private=True) | marks, key.as_dict(private=False) | marks

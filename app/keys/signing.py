@@ -1,0 +1,137 @@
+"""Signing and verifying our own tokens with the keys that are in force now."""
+
+import base64
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+from joserfc.jws import JWSRegistry
+from sqlalchemy import select
+
+from app.keys.lifecycle import unwrap_private
+from app.keys.keyring import Keyring
+from app.keys.tables import signing_keys
+from app.storage.database import Storage, Unavailable
+from app.storage.versions import Versions
+
+KIND = "signing_keys"
+PUBLISHED = ("next", "current", "retiring")
+SERVE_WITHOUT_STORE_MS = 3_600_000
+LONGEST_TOKEN = 8192
+LEEWAY_S = 60
+
+Key = ECKey | RSAKey
+
+
+class NoSigningKey(Unavailable):
+    """There is no current key for this algorithm, or the keys could not be read for too long."""
+
+
+class BadToken(Exception):
+    """Not a token of ours of this type that is valid now. The text is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """The keys as read at one version."""
+
+    version: int = -1
+    signers: Mapping[str, tuple[str, Key]] = field(default_factory=dict)
+    verifiers: Mapping[str, tuple[str, Key]] = field(default_factory=dict)
+    document: bytes = b'{"keys":[]}'
+
+
+class SigningKeys:
+    """The key set of this process, read again when its version changes."""
+
+    def __init__(self, storage: Storage, versions: Versions, keyring: Keyring, issuer: str) -> None:
+        self._storage, self._versions, self._keyring, self._issuer = storage, versions, keyring, issuer
+        self._lock = threading.Lock()
+        self._set = KeySet()
+        self._registry = JWSRegistry(algorithms=["ES256", "RS256"])
+
+    def sign(self, claims: Mapping[str, Any], algorithm: str, token_type: str) -> str:
+        """A compact JWS by the current key of this algorithm (RFC 7515)."""
+        signer = self._keys().signers.get(algorithm)
+        if signer is None:
+            raise NoSigningKey(algorithm)
+        kid, key = signer
+        header = {"alg": algorithm, "typ": token_type, "kid": kid}
+        return jwt.encode(header, dict(claims), key, registry=self._registry)
+
+    def verify(self, token: str, token_type: str, *, expired_ok: bool = False) -> dict[str, Any]:
+        """The claims of a token that we signed. Raises BadToken.
+
+        The algorithm comes from our record of the key, never from the token (RFC 8725 §3.1); header members
+        that carry or point to keys are refused (SR-062), and so is a token of another type (RFC 8725 §3.11).
+        """
+        if len(token) > LONGEST_TOKEN or token.count(".") != 2:
+            raise BadToken("not a compact token of acceptable size")
+        try:
+            header = json.loads(_header_bytes(token))
+        except ValueError:
+            raise BadToken("unreadable header") from None
+        if not isinstance(header, dict) or header.keys() != {"alg", "typ", "kid"}:
+            raise BadToken("unexpected header")
+        algorithm, key = self._verifier(header, token_type)
+        try:
+            claims = jwt.decode(token, key, algorithms=[algorithm]).claims
+        except (JoseError, ValueError) as error:
+            raise BadToken(type(error).__name__) from None
+        self._check_times(claims, expired_ok)
+        return claims
+
+    def jwks(self) -> bytes:
+        """The published key set (RFC 7517 §5), ready to send."""
+        return self._keys().document
+
+    def _verifier(self, header: Mapping[str, Any], token_type: str) -> tuple[str, Key]:
+        found = self._keys().verifiers.get(str(header["kid"]))
+        if found is None or header["alg"] != found[0] or header["typ"] != token_type:
+            raise BadToken("unknown key, or another algorithm or type than ours")
+        return found
+
+    def _check_times(self, claims: Mapping[str, Any], expired_ok: bool) -> None:
+        now = self._storage.clock.now() // 1000
+        issued, expires = claims.get("iat"), claims.get("exp")
+        if type(issued) is not int or type(expires) is not int or claims.get("iss") != self._issuer:
+            raise BadToken("iss, iat or exp is missing or foreign")
+        if issued > now + LEEWAY_S or (expires <= now and not expired_ok):
+            raise BadToken("outside its life")
+
+    def _keys(self) -> KeySet:
+        version, age = self._versions.current(KIND)
+        if age > SERVE_WITHOUT_STORE_MS:
+            raise NoSigningKey("the key store was not readable for an hour")
+        if version != self._set.version:
+            with self._lock:
+                if version != self._set.version:
+                    self._set = self._load(version)
+        return self._set
+
+    def _load(self, version: int) -> KeySet:
+        with self._storage.transaction() as tx:
+            rows = tx.execute(select(signing_keys).where(signing_keys.c.state.in_(PUBLISHED))).all()
+        verifiers = {row.kid: (row.algorithm, _import(row.algorithm, row.public_jwk)) for row in rows}
+        signers = {
+            row.algorithm: (row.kid, _import(row.algorithm, unwrap_private(row, self._keyring)))
+            for row in rows
+            if row.state == "current"
+        }
+        document = json.dumps({"keys": [row.public_jwk for row in rows]}, separators=(",", ":")).encode()
+        return KeySet(version, signers, verifiers, document)
+
+
+def _import(algorithm: str, jwk: Mapping[str, Any]) -> Key:
+    members = dict(jwk)
+    return RSAKey.import_key(members) if algorithm.startswith(("RS", "PS")) else ECKey.import_key(members)
+
+
+def _header_bytes(token: str) -> bytes:
+    head = token.partition(".")[0]
+    return base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))

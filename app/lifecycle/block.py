@@ -1,0 +1,41 @@
+"""Blocking and unblocking an identity, by an operator."""
+
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.events import audit
+from app.grants import revocation
+from app.identity.tables import identities
+from app.sessions.browser import BrowserSessions
+
+
+def block(tx: Session, sessions: BrowserSessions, identity: UUID, now: int, *, actor: str, reason: str) -> bool:
+    """Stop an identity: no sign-in, no token; its sessions and grants end. False when it was not active."""
+    if not _move(tx, identity, "active", "blocked", now):
+        return False
+    ended = sessions.end_all(tx, identity, "blocked")
+    grants = revocation.end_all(tx, identity, "blocked", now)
+    detail = {"reason": reason, "sessions": len(ended), "grants": grants}
+    audit.record(tx, "identity.blocked", now, identity=identity, actor=actor, detail=detail)
+    return True
+
+
+def unblock(tx: Session, identity: UUID, now: int, *, actor: str, reason: str) -> bool:
+    """Let a blocked identity sign in again; what was ended stays ended. False when it was not blocked."""
+    if not _move(tx, identity, "blocked", "active", now):
+        return False
+    audit.record(tx, "identity.unblocked", now, identity=identity, actor=actor, detail={"reason": reason})
+    return True
+
+
+def _move(tx: Session, identity: UUID, old: str, new: str, now: int) -> bool:
+    """Change the status if it is what we think. The identity row is the lock of everything that issues."""
+    statement = (
+        update(identities)
+        .where(identities.c.id == identity, identities.c.status == old)
+        .values(status=new, changed_at=now)
+        .returning(identities.c.id)
+    )
+    return tx.execute(statement).first() is not None

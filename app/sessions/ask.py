@@ -1,0 +1,102 @@
+"""The ask: an authorization request that waits, sealed, while its person signs in or decides.
+
+Nothing is stored for strangers; only a request too large to travel is parked for its few minutes.
+"""
+
+import hashlib
+import json
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.keys.sealing import Sealer, Unsealable
+from app.storage.clock import Clock
+from app.storage.ephemeral.base import Ephemeral
+
+PURPOSE = "ask"
+LONGEST = 1_800
+INLINE, PARKED = b"i", b"p"
+READABLE_MS = 24 * 3_600_000
+"""An expired ask still says where its person was going, so that one click continues there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A validated request, frozen, and what its person has decided about it."""
+
+    parameters: Mapping[str, str]
+    browser: str
+    """Hash of the browser cookie that it belongs to."""
+    made_at: int
+    """ms; a proof, consent or choice that must be newer is measured against this."""
+    service: str
+    """Name of the service, for the pages."""
+    declined: bool = False
+
+
+class Expired(Exception):
+    """The ask is too old or belongs to another browser; `ask` says where the person was going, if that is known."""
+
+    def __init__(self, ask: Ask | None) -> None:
+        super().__init__("expired")
+        self.ask = ask
+
+
+class Asks:
+    """Seals and opens asks."""
+
+    def __init__(self, sealer: Sealer, ephemeral: Ephemeral, clock: Clock, life_s: int) -> None:
+        self._sealer, self._ephemeral, self._clock, self._life_ms = sealer, ephemeral, clock, life_s * 1000
+
+    def seal(self, ask: Ask) -> str:
+        """The text that pages carry, at most 1,800 characters. May raise EphemeralDown for a large one."""
+        body = {
+            "p": dict(ask.parameters),
+            "b": ask.browser,
+            "t": ask.made_at,
+            "s": ask.service,
+            "d": int(ask.declined),
+        }
+        raw = zlib.compress(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(), 1)
+        sealed = self._sealer.seal(PURPOSE, INLINE + raw)
+        if len(sealed) <= LONGEST:
+            return sealed
+        key = secrets.token_urlsafe(16)
+        self._ephemeral.put(f"ask:{key}", raw, self._life_ms)
+        return self._sealer.seal(PURPOSE, PARKED + key.encode())
+
+    def open(self, text: str, browser: str) -> Ask:
+        """The ask, if it is of this browser and of now. Raises Expired."""
+        ask = self._read(text)
+        if ask is None:
+            raise Expired(None)
+        age = self._clock.now() - ask.made_at
+        if age > READABLE_MS:
+            raise Expired(None)
+        if age > self._life_ms or not secrets.compare_digest(ask.browser, browser):
+            raise Expired(ask)
+        return ask
+
+    def decline(self, ask: Ask) -> str:
+        """The same ask with the person's no."""
+        return self.seal(replace(ask, declined=True))
+
+    def _read(self, text: str) -> Ask | None:
+        try:
+            raw = self._sealer.open(PURPOSE, text)
+        except Unsealable:
+            return None
+        body: bytes | None = raw[1:]
+        if raw[:1] == PARKED:
+            body = self._ephemeral.get(f"ask:{raw[1:].decode()}")
+        if body is None:
+            return None
+        value: Mapping[str, Any] = json.loads(zlib.decompress(body))
+        return Ask(value["p"], value["b"], value["t"], value["s"], bool(value["d"]))
+
+
+def browser_hash(browser_id: str) -> str:
+    """What an ask keeps of the browser cookie: enough to compare, not enough to copy."""
+    return hashlib.sha256(b"mostid/browser/" + browser_id.encode()).hexdigest()[:32]

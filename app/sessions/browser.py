@@ -1,0 +1,199 @@
+"""Open, find and end a browser's session.
+
+The session's id never leaves us: the cookie seals identity, id and generation, so finding one is a primary-key read.
+"""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session as Transaction
+
+from app.keys.sealing import Sealer, Unsealable
+from app.sessions.tables import sessions
+from app.storage.clock import Clock
+from app.storage.ids import uuid7
+from config.limits import LifetimeSettings
+
+COOKIE = struct.Struct(">16s16sI")
+PURPOSE = "session"
+TOUCHES_IN_IDLE_LIFE = 50
+"""A session's last use is written this many times at most over its idle life, not on every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSession:
+    """A live session and what was proved in it, as of the generation that the cookie names. Times in ms."""
+
+    identity_id: UUID
+    id: UUID
+    link_id: UUID
+    generation: int
+    auth_time: int
+    acr: str
+    amr: tuple[str, ...]
+    shared: bool
+    expires_at: int
+    stale: bool
+    """Its last use should be written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a sign-in proved: which link, when (ms), how."""
+
+    identity_id: UUID
+    link_id: UUID
+    auth_time: int
+    acr: str
+    amr: tuple[str, ...]
+
+
+class BrowserSessions:
+    """Session rows and their cookie values."""
+
+    def __init__(self, sealer: Sealer, clock: Clock, lifetimes: LifetimeSettings) -> None:
+        self._sealer, self._clock, self._lifetimes = sealer, clock, lifetimes
+
+    def find(self, tx: Transaction, cookie: str | None) -> BrowserSession | None:
+        """The live session that this cookie names; None for any other value. One statement."""
+        named = self._open_cookie(cookie)
+        if named is None:
+            return None
+        identity, session, generation = named
+        row = tx.execute(
+            select(sessions).where(sessions.c.identity_id == identity, sessions.c.id == session)
+        ).first()
+        if row is None or row.ended_at is not None:
+            return None
+        return self._live(row, generation)
+
+    def open(
+        self, tx: Transaction, proved: Proved, browser_hash: bytes, *, shared: bool, known: BrowserSession | None
+    ) -> str:
+        """A session for what was just proved; returns its cookie value.
+
+        The same person in the same browser keeps the session, one generation higher: the former cookie dies
+        (SR-082), but for a moment it still works at its old assurance, so that a lost answer signs nobody out.
+        """
+        if known is not None and known.identity_id == proved.identity_id:
+            raised = self._raise(tx, proved, known, shared)
+            if raised is not None:
+                return self._cookie(proved.identity_id, known.id, raised)
+        return self._insert(tx, proved, browser_hash, shared)
+
+    def end(self, tx: Transaction, identity: UUID, session: UUID, reason: str) -> bool:
+        """End one session. False when it had ended before."""
+        statement = (
+            update(sessions)
+            .where(sessions.c.identity_id == identity, sessions.c.id == session, sessions.c.ended_at.is_(None))
+            .values(ended_at=self._clock.now(), ended_reason=reason)
+            .returning(sessions.c.id)
+        )
+        return tx.execute(statement).first() is not None
+
+    def end_all(self, tx: Transaction, identity: UUID, reason: str) -> list[UUID]:
+        """End every session of an identity; returns those that were live."""
+        statement = (
+            update(sessions)
+            .where(sessions.c.identity_id == identity, sessions.c.ended_at.is_(None))
+            .values(ended_at=self._clock.now(), ended_reason=reason)
+            .returning(sessions.c.id)
+        )
+        return [row.id for row in tx.execute(statement)]
+
+    def touch(self, tx: Transaction, session: BrowserSession) -> None:
+        """Write down that a session is in use."""
+        tx.execute(
+            update(sessions)
+            .where(sessions.c.identity_id == session.identity_id, sessions.c.id == session.id)
+            .values(seen_at=self._clock.now())
+        )
+
+    def _live(self, row: Any, generation: int) -> BrowserSession | None:
+        now, idle = self._clock.now(), self._lifetimes.session_idle_s * 1000
+        if now >= row.expires_at or now >= row.seen_at + idle:
+            return None
+        proof: Mapping[str, Any] = {"auth_time": row.auth_time, "acr": row.acr, "amr": row.amr}
+        if generation != row.generation:
+            overlap = row.raised_at + self._lifetimes.session_overlap_s * 1000
+            if generation != row.generation - 1 or now >= overlap or row.former is None:
+                return None
+            proof = row.former
+        stale = now - row.seen_at > idle // TOUCHES_IN_IDLE_LIFE
+        return BrowserSession(
+            row.identity_id,
+            row.id,
+            row.link_id,
+            generation,
+            proof["auth_time"],
+            proof["acr"],
+            tuple(proof["amr"]),
+            row.shared,
+            row.expires_at,
+            stale,
+        )
+
+    def _raise(self, tx: Transaction, proved: Proved, known: BrowserSession, shared: bool) -> int | None:
+        """One generation up, unless the session ended or another answer raised it meanwhile."""
+        now = self._clock.now()
+        statement = (
+            update(sessions)
+            .where(
+                sessions.c.identity_id == known.identity_id,
+                sessions.c.id == known.id,
+                sessions.c.ended_at.is_(None),
+            )
+            .values(
+                generation=sessions.c.generation + 1,
+                raised_at=now,
+                former={"auth_time": known.auth_time, "acr": known.acr, "amr": list(known.amr)},
+                link_id=proved.link_id,
+                auth_time=proved.auth_time,
+                acr=proved.acr,
+                amr=list(proved.amr),
+                shared=shared,
+                seen_at=now,
+                expires_at=now + self._lifetimes.session_absolute_s * 1000,
+            )
+            .returning(sessions.c.generation)
+        )
+        row = tx.execute(statement).first()
+        return row.generation if row else None
+
+    def _insert(self, tx: Transaction, proved: Proved, browser_hash: bytes, shared: bool) -> str:
+        now = self._clock.now()
+        session = uuid7(now)
+        tx.execute(
+            insert(sessions).values(
+                identity_id=proved.identity_id,
+                id=session,
+                link_id=proved.link_id,
+                generation=1,
+                raised_at=now,
+                auth_time=proved.auth_time,
+                acr=proved.acr,
+                amr=list(proved.amr),
+                browser_hash=browser_hash,
+                shared=shared,
+                created_at=now,
+                seen_at=now,
+                expires_at=now + self._lifetimes.session_absolute_s * 1000,
+            )
+        )
+        return self._cookie(proved.identity_id, session, 1)
+
+    def _cookie(self, identity: UUID, session: UUID, generation: int) -> str:
+        return self._sealer.seal(PURPOSE, COOKIE.pack(identity.bytes, session.bytes, generation))
+
+    def _open_cookie(self, cookie: str | None) -> tuple[UUID, UUID, int] | None:
+        if not cookie:
+            return None
+        try:
+            identity, session, generation = COOKIE.unpack(self._sealer.open(PURPOSE, cookie))
+        except (Unsealable, struct.error):
+            return None
+        return UUID(bytes=identity), UUID(bytes=session), generation

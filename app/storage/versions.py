@@ -1,0 +1,58 @@
+"""Versions: how each process learns, within a second, that something it keeps in memory has changed."""
+
+import threading
+from collections.abc import Mapping
+
+from sqlalchemy import BigInteger, Column, String, Table, select
+from sqlalchemy.orm import Session
+
+from app.storage.database import Storage, Unavailable
+from app.storage.model import metadata
+from app.storage.upsert import dialect_insert
+
+PERIOD_MS = 1_000
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+
+class Versions:
+    """The version of each kind of cached thing, read at most once a second by a process."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._lock = threading.Lock()
+        self._asked_at = 0
+        self._read_at = 0
+        self._seen: Mapping[str, int] = {}
+
+    def current(self, kind: str) -> tuple[int, int]:
+        """The version of this kind, and how many milliseconds ago it was last confirmed."""
+        now = self._storage.clock.now()
+        if abs(now - self._asked_at) >= PERIOD_MS and self._lock.acquire(blocking=False):
+            try:
+                self._read(now)
+            finally:
+                self._lock.release()
+        return self._seen.get(kind, 0), now - self._read_at
+
+    def _read(self, now: int) -> None:
+        self._asked_at = now
+        try:
+            with self._storage.transaction() as tx:
+                self._seen = {row.kind: row.version for row in tx.execute(select(versions))}
+        except Unavailable:
+            return
+        self._read_at = now
+
+
+def bump(tx: Session, kind: str) -> None:
+    """Say, inside the transaction of a change, that this kind has changed."""
+    statement = dialect_insert(tx, versions).values(kind=kind, version=1)
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=["kind"], set_={"version": versions.c.version + 1})
+    )

@@ -1,0 +1,189 @@
+"""The door: every request comes in here, whether a machine's endpoint answers it or a page does.
+
+Neither way skips size limits, the client's address, rate windows, headers, metrics or the reference id.
+"""
+
+import ipaddress
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from sqlalchemy.orm import Session
+
+from app.storage.database import Storage, Unavailable
+from app.storage.ephemeral.base import EphemeralDown
+from app.web.metrics import Metrics
+from app.web.request import EMPTY_FORM, Answer, Form, Malformed, Request, json_answer
+from app.web.windows import AddressWindows
+from config.settings import Settings
+
+log = logging.getLogger("mostid.door")
+
+REASONS = {
+    200: "200 OK",
+    204: "204 No Content",
+    303: "303 See Other",
+    304: "304 Not Modified",
+    400: "400 Bad Request",
+    401: "401 Unauthorized",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    405: "405 Method Not Allowed",
+    413: "413 Content Too Large",
+    429: "429 Too Many Requests",
+    500: "500 Internal Server Error",
+    503: "503 Service Unavailable",
+}
+JSON_BODY_BYTES = 65_536
+
+Handler = Callable[[Request], Answer]
+Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A machine's endpoint: its function, its methods, and whether it writes."""
+
+    handler: Handler
+    methods: frozenset[str]
+    write: bool = False
+    raw_body: bool = False
+    """The body is JSON for the handler to read, in header-free form under `Request.form['body']`."""
+
+
+class Door:
+    """A WSGI application in front of Flask's."""
+
+    def __init__(
+        self,
+        pages: Application,
+        endpoints: Mapping[str, Endpoint],
+        storage: Storage,
+        settings: Settings,
+        metrics: Metrics,
+    ) -> None:
+        self._pages, self._endpoints, self._storage, self._metrics = pages, endpoints, storage, metrics
+        self._bytes, self._most = settings.limits.request_bytes, settings.limits.request_parameters
+        self._proxies = tuple(ipaddress.ip_network(network) for network in settings.trusted_proxies)
+        exempt = settings.profile != "production"
+        self._windows = AddressWindows(storage.clock, settings.limits.requests_per_address_minute, exempt)
+        self._always = (("X-Content-Type-Options", "nosniff"),) + (
+            (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),) if settings.secure else ()
+        )
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        started = time.perf_counter()
+        environ["mostid.reference"] = reference = secrets.token_hex(6)
+        environ["mostid.address"] = self._address(environ)
+        endpoint = self._endpoints.get(environ["PATH_INFO"])
+        refused = self._refuse(environ)
+        if endpoint is None and refused is None:
+            return self._page(environ, start_response, started)
+        answer = refused or self._answer(endpoint, environ, reference)  # type: ignore[arg-type]
+        name = environ["PATH_INFO"] if endpoint else "refused"
+        self._metrics.request(name, answer.status, time.perf_counter() - started)
+        length = ("Content-Length", str(len(answer.body)))
+        headers = [*answer.headers, *self._always, ("X-Reference", reference), length]
+        start_response(REASONS[answer.status], headers)
+        return [answer.body] if environ["REQUEST_METHOD"] != "HEAD" else []
+
+    def _page(
+        self, environ: WSGIEnvironment, start_response: StartResponse, started: float
+    ) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            self._metrics.request(environ.get("mostid.rule", "page"), int(status[:3]), time.perf_counter() - started)
+            extra = [*self._always, ("X-Reference", environ["mostid.reference"])]
+            return start_response(status, headers + extra, exc_info)
+
+        return self._pages(environ, start)  # type: ignore[arg-type]
+
+    def _answer(self, endpoint: Endpoint, environ: WSGIEnvironment, reference: str) -> Answer:
+        method = environ["REQUEST_METHOD"]
+        if method not in endpoint.methods:
+            return Answer(405, b"", (("Allow", ", ".join(sorted(endpoint.methods))),))
+        try:
+            body = _body(environ)
+            query = environ.get("QUERY_STRING", "")
+            asked = Form.parse(query.encode("latin-1"), self._most) if query else EMPTY_FORM
+            form = self._form(endpoint, environ, body)
+        except Malformed as error:
+            return json_answer(400, {"error": "invalid_request", "error_description": str(error)})
+
+        def act(tx: Session) -> Answer:
+            headers = _headers(environ)
+            return endpoint.handler(
+                Request(
+                    method,
+                    environ["PATH_INFO"],
+                    asked,
+                    form,
+                    headers,
+                    environ["mostid.address"],
+                    reference,
+                    tx,
+                )
+            )
+
+        try:
+            return self._storage.run(act, write=endpoint.write)
+        except (Unavailable, EphemeralDown) as error:
+            log.warning("storage unavailable", extra={"reference": reference, "cause": str(error)})
+            return json_answer(503, {"error": "temporarily_unavailable"}, ("Retry-After", "2"))
+        except Exception:
+            log.exception("unexpected", extra={"reference": reference})
+            return json_answer(500, {"error": "server_error", "reference": reference})
+
+    def _form(self, endpoint: Endpoint, environ: WSGIEnvironment, body: bytes) -> Form:
+        if not body:
+            return EMPTY_FORM
+        if endpoint.raw_body:
+            return Form([("body", body.decode("utf-8", "replace"))])
+        if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+            raise Malformed("the body must be application/x-www-form-urlencoded")
+        return Form.parse(body, self._most)
+
+    def _refuse(self, environ: WSGIEnvironment) -> Answer | None:
+        """Limits that hold before anything is read (SR-024)."""
+        if len(environ.get("QUERY_STRING", "")) > self._bytes:
+            return json_answer(400, {"error": "invalid_request", "error_description": "request too large"})
+        endpoint = self._endpoints.get(environ["PATH_INFO"])
+        most = JSON_BODY_BYTES if endpoint is not None and endpoint.raw_body else self._bytes
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > most or "HTTP_TRANSFER_ENCODING" in environ:
+            return json_answer(413, {"error": "invalid_request", "error_description": "request too large"})
+        if not self._windows.admit(environ["mostid.address"]):
+            return json_answer(429, {"error": "temporarily_unavailable"}, ("Retry-After", "30"))
+        return None
+
+    def _address(self, environ: WSGIEnvironment) -> str:
+        """The client's address: the last hop that is not one of our proxies (SR-094)."""
+        address: str = environ.get("REMOTE_ADDR", "") or "127.0.0.1"
+        if not self._proxies:
+            return address
+        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        while hops and self._trusted(address):
+            address = hops.pop()
+        return address
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._proxies)
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = environ["wsgi.input"].read(length) if length else b""
+    environ["wsgi.input"] = BytesIO(body)
+    return body
+
+
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    return {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}

@@ -1,0 +1,10 @@
+"""Typed settings and their profiles.
+
+Owns: every setting, its default, its docstring and its validation. Nothing else reads the environment.
+Does not own: what the settings configure. Hands `Settings` to `app.create_app`.
+"""
+
+from config.load import ConfigurationError, load
+from config.settings import Settings
+
+__all__ = ["ConfigurationError", "Settings", "load"]

@@ -1,0 +1,102 @@
+"""The settings tree. Environment names are MOSTID_ and the path with double underscores: MOSTID_LIMITS__SMS_PER_HOUR."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.limits import LifetimeSettings, LimitsSettings
+from config.upstream import MailRuSettings, MobileIdSettings, SmsSettings
+
+Profile = Literal["development", "testing", "production"]
+
+
+class KeySettings(BaseModel):
+    """Secrets by purpose (SR-074). Each is a comma-separated list of `id:base64url` of 32 bytes; the first one is current."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    wrap: SecretStr = SecretStr("")
+    """Wraps signing keys and the data key of each identity."""
+    seal: SecretStr = SecretStr("")
+    """Seals values that travel: cookies, asks, codes, refresh tokens, proofs."""
+    sign: SecretStr = SecretStr("")
+    """Signs values that travel in clear: form tokens, states."""
+    lookup: SecretStr = SecretStr("")
+    """Keys the look-up hashes of numbers, addresses and upstream subjects (SR-170)."""
+    subject: SecretStr = SecretStr("")
+    """Derives pairwise subjects (SR-077)."""
+    sid: SecretStr = SecretStr("")
+    """Derives the `sid` that services see from a session."""
+    otp: SecretStr = SecretStr("")
+    """Keys the hash of a code while it waits (SR-135)."""
+    audit: SecretStr = SecretStr("")
+    """Seals audit streams."""
+
+
+class Settings(BaseSettings):
+    """All settings of one deployment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MOSTID_", env_nested_delimiter="__", extra="forbid", use_attribute_docstrings=True
+    )
+
+    profile: Profile = "development"
+    """development (a checkout), testing, or production, which must be said."""
+    issuer: str = "http://localhost:8000"
+    """Our public address. Every link, cookie and token is made from it; no request header changes it (SR-094)."""
+    admin_issuer: str = "http://localhost:8001"
+    """Address of the operators' face, always another origin (SR-149)."""
+    metrics_address: str = "127.0.0.1:8090"
+    """Where metrics are served; never public (SR-158)."""
+    data_dir: Path = Path("var")
+    """Directory of databases, keys of development and logs; created with mode 700."""
+    database_url: str = ""
+    """sqlite:///… or postgresql+psycopg://…; empty: SQLite in the data directory."""
+    redis_url: str = ""
+    """redis://…; empty: the embedded ephemeral store, a SQLite file in the data directory."""
+    workers: int = Field(2, ge=1, le=256)
+    """Server processes."""
+    threads: int = Field(4, ge=1, le=64)
+    """Threads of a server process."""
+    clock_file: Path | None = None
+    """Testing only: a file with a number of seconds that is added to the clock."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose X-Forwarded-For is believed for client addresses."""
+    trusted_origins: tuple[str, ...] = ()
+    """Development only: loopback origins of services that may be called without https."""
+    owned_domains: tuple[str, ...] = ()
+    """Domains of the ecosystem: first-party clients must live there (SR-060)."""
+    storage_region: str = "ru"
+    """Where the first store of personal data stands (SR-186); production refuses anything but ru."""
+    default_region: str = "RU"
+    """Region in which a number without country code is read."""
+    number_countries: tuple[int, ...] = (7,)
+    """Calling codes whose mobile numbers may be used (SR-124)."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least level of the JSON log."""
+    support_url: str = ""
+    """Where the help line of each page leads; empty: a short text of our own."""
+    limits: LimitsSettings = LimitsSettings()
+    """Rates and tries."""
+    lifetimes: LifetimeSettings = LifetimeSettings()
+    """Lifetimes in seconds."""
+    keys: KeySettings = KeySettings()
+    """Secrets by purpose."""
+    mailru: MailRuSettings = MailRuSettings()
+    """Mail.ru."""
+    mobile_id: MobileIdSettings = MobileIdSettings()
+    """MegaFon Mobile ID."""
+    sms: SmsSettings = SmsSettings()
+    """SMS gateway."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether we are served over https: decides cookie names and the Secure mark."""
+        return self.issuer.startswith("https://")
+
+    @property
+    def database(self) -> str:
+        """The database address with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'mostid.db'}"

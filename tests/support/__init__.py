@@ -1,0 +1,1 @@
+"""What the tests need around the product: servers on free ports, fresh databases, a clock that moves."""
