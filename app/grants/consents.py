@@ -13,10 +13,12 @@ TEXT_VERSION = "2026-11"
 """Version of the consent page's wording; kept with each consent (152-FZ art. 9)."""
 
 
-def give(tx: Session, identity: UUID, client_id: str, scopes: Iterable[str], at: int) -> None:
-    """Write down a consent: exactly the scopes shown and left switched on, replacing an earlier one."""
-    scope = " ".join(sorted(scopes))
-    values = {"scope": scope, "text_version": TEXT_VERSION, "given_at": at, "withdrawn_at": None}
+def give(
+    tx: Session, identity: UUID, client_id: str, scopes: Iterable[str], left_out: Iterable[str], at: int
+) -> None:
+    """Write down a consent: exactly the scopes shown and switched on, and those left off; it replaces an earlier one."""
+    scope, off = " ".join(sorted(scopes)), " ".join(sorted(left_out))
+    values = {"scope": scope, "left_out": off, "text_version": TEXT_VERSION, "given_at": at, "withdrawn_at": None}
     statement = dialect_insert(tx, consents).values(identity_id=identity, client_id=client_id, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["identity_id", "client_id"], set_=values))
     detail = {"scope": scope, "text": TEXT_VERSION}

@@ -21,7 +21,11 @@ class Standing:
     """What an identity may do with a client right now."""
 
     active: bool
-    consented: frozenset[str]
+    consented: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+    """Scopes that were shown and left switched off: not asked for again on every visit."""
+    decided_at: int = -1
+    """When the person last decided, ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,9 @@ class Admission:
 
 
 _STANDING = (
-    select(identities.c.status, consents.c.scope, consents.c.withdrawn_at)
+    select(
+        identities.c.status, consents.c.scope, consents.c.left_out, consents.c.given_at, consents.c.withdrawn_at
+    )
     .select_from(
         identities.outerjoin(
             consents,
@@ -71,12 +77,14 @@ _LIVE = (
 
 
 def standing(tx: Session, identity: UUID, client_id: str) -> Standing:
-    """Whether the identity is active, and which scopes it has consented to for this client. One keyed read."""
+    """Whether the identity is active, and what it has decided about this client. One keyed read."""
     row = tx.execute(_STANDING, {"identity": identity, "client": client_id}).first()
     if row is None:
-        return Standing(False, frozenset())
-    consented = row.scope.split() if row.scope and row.withdrawn_at is None else ()
-    return Standing(row.status in LIVING, frozenset(consented))
+        return Standing(active=False)
+    active = row.status in LIVING
+    if row.given_at is None or row.withdrawn_at is not None:
+        return Standing(active)
+    return Standing(active, frozenset(row.scope.split()), frozenset(row.left_out.split()), row.given_at)
 
 
 def admit(tx: Session, code: Code, sector: str) -> Admission | None:

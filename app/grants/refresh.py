@@ -107,6 +107,17 @@ class RefreshTokens:
             return Rotated(row, self._seal(_successor(token), row.seal_version))
         return self._retry(tx, token, client_id, now)
 
+    def is_current(self, row: Row[Any], token: RefreshToken) -> bool:
+        """Whether this is the token that may be used next, and it may still be."""
+        if row.secret_hash is None or row.generation != token.generation:
+            return False
+        return secrets.compare_digest(row.secret_hash, token.hash) and self.usable_until(row) > self._clock.now()
+
+    def usable_until(self, row: Row[Any]) -> int:
+        """When a family ends if it is not used again, ms (SR-039)."""
+        idle: int = row.rotated_at + self._lifetimes.refresh_idle_s * 1000
+        return min(idle, row.refresh_until)
+
     def _retry(self, tx: Session, token: RefreshToken, client_id: str, now: int) -> Rotated | Replayed | None:
         found = select(grants, database_now(self._clock).label("now")).where(
             grants.c.identity_id == token.identity_id, grants.c.id == token.grant_id

@@ -38,6 +38,7 @@ consents = Table(
     Column("identity_id", Id, primary_key=True),
     Column("client_id", String(64), primary_key=True),
     Column("scope", String(500), nullable=False),
+    Column("left_out", String(500), nullable=False),  # shown, and left switched off
     Column("text_version", String(16), nullable=False),
     Column("given_at", Millis, nullable=False),
     Column("withdrawn_at", Millis),

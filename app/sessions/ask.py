@@ -18,6 +18,7 @@ from app.storage.ephemeral.base import Ephemeral
 PURPOSE = "ask"
 LONGEST = 1_800
 INLINE, PARKED = b"i", b"p"
+UNBOUND = ""
 READABLE_MS = 24 * 3_600_000
 """An expired ask still says where its person was going, so that one click continues there."""
 
@@ -28,7 +29,8 @@ class Ask:
 
     parameters: Mapping[str, str]
     browser: str
-    """Hash of the browser cookie that it belongs to."""
+    """Hash of the browser cookie that it belongs to; `UNBOUND` for a request that was POSTed to us, which is bound
+    when its browser comes back by GET: a cross-site POST carries no cookies of ours."""
     made_at: int
     """ms; a proof, consent or choice that must be newer is measured against this."""
     service: str
@@ -78,6 +80,16 @@ class Asks:
         if age > self._life_ms or not secrets.compare_digest(ask.browser, browser):
             raise Expired(ask)
         return ask
+
+    def open_request(self, text: str, browser: str) -> tuple[Mapping[str, str], Ask | None]:
+        """The parameters to go on with, and the ask unless it was unbound: then this is a first visit. Raises Expired."""
+        try:
+            ask = self.open(text, browser)
+        except Expired as expired:
+            if expired.ask is None or expired.ask.browser != UNBOUND:
+                raise
+            return expired.ask.parameters, None
+        return ask.parameters, ask
 
     def decline(self, ask: Ask) -> str:
         """The same ask with the person's no."""

@@ -19,6 +19,7 @@ def dialect_insert(tx: Session, table: Table) -> Insert:
 
 def insert_ignore(tx: Session, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert one row unless its key is taken. True when the row is ours, False when somebody was first."""
-    result = tx.execute(dialect_insert(tx, table).values(**values).on_conflict_do_nothing())
+    statement = dialect_insert(tx, table).values(**values).on_conflict_do_nothing()
+    result = tx.execute(statement, execution_options={"preserve_rowcount": True})
     assert isinstance(result, CursorResult)
     return result.rowcount == 1

@@ -33,21 +33,28 @@ class Versions:
     def current(self, kind: str) -> tuple[int, int]:
         """The version of this kind, and how many milliseconds ago it was last confirmed."""
         now = self._storage.clock.now()
-        if abs(now - self._asked_at) >= PERIOD_MS and self._lock.acquire(blocking=False):
+        # While one thread reads, the others go on with what was confirmed a moment ago; after a pause they wait.
+        wait = abs(now - self._read_at) >= 2 * PERIOD_MS
+        if self._due(now) and self._lock.acquire(blocking=wait):
             try:
-                self._read(now)
+                if self._due(now):
+                    self._read(now)
             finally:
                 self._lock.release()
-        return self._seen.get(kind, 0), now - self._read_at
+        return self._seen.get(kind, 0), max(0, now - self._read_at)
+
+    def _due(self, now: int) -> bool:
+        return abs(now - self._asked_at) >= PERIOD_MS
 
     def _read(self, now: int) -> None:
-        self._asked_at = now
         try:
             with self._storage.transaction() as tx:
                 self._seen = {row.kind: row.version for row in tx.execute(select(versions))}
+            self._read_at = now
         except Unavailable:
             return
-        self._read_at = now
+        finally:
+            self._asked_at = now
 
 
 def bump(tx: Session, kind: str) -> None:

@@ -41,7 +41,7 @@ REASONS = {
 }
 JSON_BODY_BYTES = 65_536
 
-Handler = Callable[[Request], Answer]
+Handler = Callable[[Request], Answer | None]
 Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 
@@ -54,6 +54,8 @@ class Endpoint:
     write: bool = False
     raw_body: bool = False
     """The body is JSON for the handler to read, in header-free form under `Request.form['body']`."""
+    pages: bool = False
+    """A page of the same path takes over where the method is another, or the handler has no answer."""
 
 
 class Door:
@@ -81,12 +83,12 @@ class Door:
         environ["mostid.reference"] = reference = secrets.token_hex(6)
         environ["mostid.address"] = self._address(environ)
         endpoint = self._endpoints.get(environ["PATH_INFO"])
-        refused = self._refuse(environ)
-        if endpoint is None and refused is None:
+        answer = self._refuse(environ)
+        if answer is None and endpoint is not None:
+            answer = self._answer(endpoint, environ, reference)
+        if answer is None:
             return self._page(environ, start_response, started)
-        answer = refused or self._answer(endpoint, environ, reference)  # type: ignore[arg-type]
-        name = environ["PATH_INFO"] if endpoint else "refused"
-        self._metrics.request(name, answer.status, time.perf_counter() - started)
+        self._metrics.request(environ["PATH_INFO"] if endpoint else "refused", answer.status, time.perf_counter() - started)
         length = ("Content-Length", str(len(answer.body)))
         headers = [*answer.headers, *self._always, ("X-Reference", reference), length]
         start_response(REASONS[answer.status], headers)
@@ -102,9 +104,11 @@ class Door:
 
         return self._pages(environ, start)  # type: ignore[arg-type]
 
-    def _answer(self, endpoint: Endpoint, environ: WSGIEnvironment, reference: str) -> Answer:
+    def _answer(self, endpoint: Endpoint, environ: WSGIEnvironment, reference: str) -> Answer | None:
         method = environ["REQUEST_METHOD"]
         if method not in endpoint.methods:
+            if endpoint.pages:
+                return None
             return Answer(405, b"", (("Allow", ", ".join(sorted(endpoint.methods))),))
         try:
             body = _body(environ)
@@ -114,7 +118,7 @@ class Door:
         except Malformed as error:
             return json_answer(400, {"error": "invalid_request", "error_description": str(error)})
 
-        def act(tx: Session) -> Answer:
+        def act(tx: Session) -> Answer | None:
             headers = _headers(environ)
             return endpoint.handler(
                 Request(
@@ -156,6 +160,8 @@ class Door:
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > most or "HTTP_TRANSFER_ENCODING" in environ:
             return json_answer(413, {"error": "invalid_request", "error_description": "request too large"})
+        if _tossed(environ.get("HTTP_COOKIE", "")):
+            return json_answer(400, {"error": "invalid_request", "error_description": "a cookie is repeated"})
         if not self._windows.admit(environ["mostid.address"]):
             return json_answer(429, {"error": "temporarily_unavailable"}, ("Retry-After", "30"))
         return None
@@ -187,3 +193,12 @@ def _body(environ: WSGIEnvironment) -> bytes:
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     return {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+
+
+def _tossed(header: str) -> bool:
+    """Whether a cookie of ours came twice: a neighbouring host may have planted one of them (SR-081)."""
+    if header.count("mostid_") < 2:
+        return False
+    names = [part.partition("=")[0].strip() for part in header.split(";")]
+    ours = [name for name in names if "mostid_" in name]
+    return len(ours) != len(set(ours))

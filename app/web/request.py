@@ -66,6 +66,11 @@ class Request:
     tx: Session
     """Begins with its first statement; commits when the answer is given."""
 
+    def cookies(self, names: tuple[str, ...]) -> dict[str, str]:
+        """The values of these cookies, as far as they came."""
+        pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
+        return {name: value for name, _, value in pairs if name in names}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

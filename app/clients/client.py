@@ -1,0 +1,118 @@
+"""A registered service as requests see it: immutable, made once from its record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.clients import secrets
+from app.clients.addresses import loopback_parts, origin_of
+from app.clients.metadata import ECOSYSTEM, ClientMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a service may do, and how it proves itself."""
+
+    client_id: str
+    names: Mapping[str, str]
+    """Name by language; the empty language is the default."""
+    logo_uri: str
+    policy_uri: str
+    tos_uri: str
+    initiate_login_uri: str
+    accent: str
+    short_name: str
+    first_party: bool
+    sector: str
+    """A word for our own services; `host:…` or `client:…` for third parties, so that the two never meet."""
+    auth_method: str
+    application_type: str
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...]
+    grant_types: frozenset[str]
+    scopes: frozenset[str]
+    require_pkce: bool
+    require_nonce: bool
+    fapi: bool
+    id_token_alg: str
+    access_token_s: int | None
+    origins: frozenset[str]
+    """Origins of its redirect addresses: for CORS and the pages' `form-action`."""
+    loopbacks: frozenset[tuple[str, str]]
+    secrets: tuple[secrets.SecretHash, ...]
+
+    @property
+    def public(self) -> bool:
+        """Whether it has no secret (RFC 6749 §2.1)."""
+        return self.auth_method == "none"
+
+    @property
+    def pairwise(self) -> bool:
+        """Whether its subjects are its own (OIDC Core §8.1)."""
+        return not self.first_party
+
+    def name(self, locale: str) -> str:
+        """Its name in this language, or its default name."""
+        return self.names.get(locale.partition("-")[0]) or self.names[""]
+
+    def accepts_redirect(self, uri: str) -> bool:
+        """Whether this very string is registered (RFC 9700 §4.1.3).
+
+        The port of a native client's loopback address is chosen when the application starts (RFC 8252 §7.3).
+        """
+        if uri in self.redirect_uris:
+            return True
+        return bool(self.loopbacks) and loopback_parts(uri) in self.loopbacks
+
+    def check_secret(self, secret: str, now: int) -> bool:
+        """Whether a secret is one of its live ones at `now` (ms), in constant time (SR-029)."""
+        return secrets.matches(secret, self.secrets, now)
+
+
+def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str, Any]]) -> Client:
+    """The client of a stored record."""
+    native = metadata.application_type == "native"
+    parts = [loopback_parts(uri) for uri in metadata.redirect_uris] if native else []
+    origins = {origin_of(uri) for uri in metadata.redirect_uris}
+    return Client(
+        client_id=client_id,
+        names=_names(metadata),
+        logo_uri=metadata.logo_uri,
+        policy_uri=metadata.policy_uri,
+        tos_uri=metadata.tos_uri,
+        initiate_login_uri=metadata.initiate_login_uri,
+        accent=metadata.accent,
+        short_name=metadata.short_name,
+        first_party=metadata.first_party,
+        sector=sector(client_id, metadata),
+        auth_method=metadata.token_endpoint_auth_method,
+        application_type=metadata.application_type,
+        redirect_uris=metadata.redirect_uris,
+        post_logout_redirect_uris=metadata.post_logout_redirect_uris,
+        grant_types=frozenset(metadata.grant_types),
+        scopes=frozenset(metadata.allowed_scopes),
+        require_pkce=metadata.require_pkce,
+        require_nonce=metadata.require_nonce,
+        fapi=metadata.fapi,
+        id_token_alg=metadata.id_token_signed_response_alg,
+        access_token_s=metadata.access_token_s,
+        origins=frozenset(origin for origin in origins if origin),
+        loopbacks=frozenset(part for part in parts if part is not None),
+        secrets=secrets.read(hashes),
+    )
+
+
+def sector(client_id: str, metadata: ClientMetadata) -> str:
+    """The name space of its subjects. Without a host of its own choice a third party shares with nobody."""
+    if metadata.first_party:
+        return metadata.sector or ECOSYSTEM
+    return f"host:{metadata.sector}" if metadata.sector else f"client:{client_id}"
+
+
+def _names(metadata: ClientMetadata) -> dict[str, str]:
+    tagged = {
+        member.partition("#")[2]: text
+        for member, text in metadata.translations.items()
+        if member.startswith("client_name#")
+    }
+    return {"": metadata.client_name} | tagged

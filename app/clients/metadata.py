@@ -1,0 +1,252 @@
+"""What a service says of itself when it is registered: RFC 7591 names and ours, and the rules for each.
+
+Defaults are the narrowest: a new client may do nothing but what was written down (SR-056).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from app.clients.addresses import LOOPBACK, BadAddress, check_redirect, check_web, host_of
+from app.clients.names import BadName, check_colour, check_name
+from app.clients.policy import Policy
+
+ECOSYSTEM = "ecosystem"
+SECTOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
+TRANSLATED = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri")
+WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
+Text = Annotated[str, Field(max_length=60)]
+Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
+Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
+
+
+class BadMetadata(Exception):
+    """Metadata that is refused: (member, what is wrong with it) for each mistake."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{member}: {problem}" for member, problem in problems))
+        self.problems = problems
+
+    @property
+    def code(self) -> str:
+        """The error code of RFC 7591 §3.2.2."""
+        redirects = all(member.startswith("redirect_uris") for member, _ in self.problems)
+        return "invalid_redirect_uri" if redirects else "invalid_client_metadata"
+
+
+class ClientMetadata(BaseModel):
+    """Checked metadata. Addresses are checked against the deployment's policy by `parse`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    client_name: Text = Field(min_length=1)
+    """Name shown to people."""
+    client_uri: str = ""
+    """Its home page."""
+    logo_uri: str = ""
+    """Its mark."""
+    policy_uri: str = ""
+    """Its privacy policy."""
+    tos_uri: str = ""
+    """Its terms."""
+    translations: dict[str, str] = Field({}, max_length=20)
+    """Members with a language tag (RFC 7591 §2.2): `client_name#ru`."""
+    application_type: Literal["web", "native"] = "web"
+    """Native: an application on the person's own device (RFC 8252)."""
+    redirect_uris: Addresses = ()
+    """Where answers go: compared byte for byte."""
+    post_logout_redirect_uris: Addresses = ()
+    """Where a person may go after signing out (OIDC RP-Initiated Logout §3.1)."""
+    initiate_login_uri: str = ""
+    """Where a sign-in that begins with us is sent (OIDC Core §4)."""
+    response_types: tuple[Literal["code"], ...] = ("code",)
+    """Only the code flow exists (SR-006)."""
+    grant_types: tuple[Literal["authorization_code", "refresh_token", "client_credentials"], ...] = (
+        "authorization_code",
+    )
+    """Grant types that it may use (SR-050)."""
+    token_endpoint_auth_method: Literal["none", "client_secret_basic", "client_secret_post"] = (
+        "client_secret_basic"
+    )
+    """How it authenticates; none makes it a public client."""
+    id_token_signed_response_alg: Literal["RS256", "ES256"] = "RS256"
+    """Algorithm of its ID tokens."""
+    subject_type: Literal["", "public", "pairwise"] = ""
+    """Empty: by its sector. Our own services share subjects, third parties have their own."""
+    contacts: tuple[Text, ...] = ()
+    """Who answers for it."""
+    software_id: Text = ""
+    """Kept as given (RFC 7591 §2)."""
+    software_version: Text = ""
+    """Kept as given (RFC 7591 §2)."""
+    allowed_scopes: tuple[Scope, ...] = ("openid",)
+    """Scopes that it may ask for; RFC 7591 `scope`, as a list."""
+    first_party: bool = False
+    """One of the ecosystem's own: no consent page. Only operators set this (SR-060)."""
+    sector: str = ""
+    """Services of one sector share a `sub`. First party: a word. Third party: empty, or its own host."""
+    require_pkce: bool = True
+    """PKCE is demanded (SR-007); lifted only for one confidential client at a time."""
+    require_nonce: bool = False
+    """A nonce is demanded."""
+    fapi: bool = False
+    """A high-value client under the FAPI 2.0 profile."""
+    accent: str = ""
+    """Its colour, `#rrggbb`, under white text."""
+    short_name: str = Field("", max_length=14)
+    """Its name in a message by SMS, which is one part only."""
+    access_token_s: int | None = Field(None, ge=30, le=600)
+    """Life of its access tokens in seconds, where shorter than ours (SR-067)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Take `scope` for `allowed_scopes`, and members with a language tag into one place."""
+        members = {name: value for name, value in given.items() if "#" not in name}
+        tagged = {
+            name: value
+            for name, value in given.items()
+            if name.partition("#")[0] in TRANSLATED and "#" in name
+        }
+        if tagged:
+            members["translations"] = tagged
+        if "scope" in members and "allowed_scopes" not in members and isinstance(members["scope"], str):
+            members["allowed_scopes"] = members["scope"].split()
+        return members
+
+    @field_validator("allowed_scopes", "redirect_uris", "post_logout_redirect_uris", "grant_types")
+    @classmethod
+    def _once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(values)) != len(values):
+            raise ValueError("it names something twice")
+        return values
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """Members that must fit each other."""
+        for wrong, problem in (
+            (
+                self.public and "client_credentials" in self.grant_types,
+                "a public client cannot act for itself",
+            ),
+            (self.public and not self.require_pkce, "a public client cannot do without PKCE"),
+            (
+                bool(self.redirect_uris) != ("authorization_code" in self.grant_types),
+                "redirect_uris and the grant type authorization_code need each other",
+            ),
+            (
+                "refresh_token" in self.grant_types and "authorization_code" not in self.grant_types,
+                "refresh_token needs authorization_code",
+            ),
+            (not self.grant_types, "grant_types is empty"),
+            (self.fapi, "fapi needs private_key_jwt or mutual TLS, which are not offered"),
+            (
+                self.subject_type not in {"", "public" if self.first_party else "pairwise"},
+                "our own services have public subjects, third parties pairwise ones",
+            ),
+        ):
+            if wrong:
+                raise ValueError(problem)
+        return self
+
+    @property
+    def public(self) -> bool:
+        """Whether it has no secret (RFC 6749 §2.1)."""
+        return self.token_endpoint_auth_method == "none"
+
+    def document(self) -> dict[str, Any]:
+        """The members in use, by their registered names, for storage and for answers."""
+        members = self.model_dump(mode="json", exclude={"translations"}, exclude_defaults=True)
+        shown = (
+            "redirect_uris",
+            "grant_types",
+            "response_types",
+            "token_endpoint_auth_method",
+            "first_party",
+        )
+        chosen = {name: value for name, value in self.model_dump(mode="json").items() if name in shown}
+        scope = {"allowed_scopes": list(self.allowed_scopes), "scope": " ".join(self.allowed_scopes)}
+        return members | chosen | scope | self.translations
+
+
+def parse(given: Mapping[str, Any], policy: Policy) -> ClientMetadata:
+    """Checked metadata. Raises BadMetadata with every mistake that was found."""
+    try:
+        metadata = ClientMetadata.model_validate(given)
+    except ValidationError as error:
+        raise BadMetadata([(_member(item["loc"]), item["msg"]) for item in error.errors()]) from None
+    problems = [*_bad_addresses(metadata, policy), *_bad_names(metadata)]
+    if not any(member.startswith("redirect_uris") for member, _ in problems):
+        problems += _bad_sector(metadata, policy)
+    if problems:
+        raise BadMetadata(problems)
+    return metadata
+
+
+def ignored(given: Mapping[str, Any]) -> list[str]:
+    """Members that mean nothing here (RFC 7591 §2 lets us leave them out, an operator wants to know)."""
+    known = set(ClientMetadata.model_fields) - {"translations"} | {"scope"}
+    return sorted(
+        name for name in given if name.partition("#")[0] not in (TRANSLATED if "#" in name else known)
+    )
+
+
+def _bad_addresses(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, str]]:
+    problems = []
+    native = metadata.application_type == "native"
+    for member in ("redirect_uris", "post_logout_redirect_uris"):
+        for number, uri in enumerate(getattr(metadata, member)):
+            try:
+                check_redirect(uri, policy, native=native)
+            except BadAddress as error:
+                problems.append((f"{member}[{number}]", str(error)))
+    single = [(name, getattr(metadata, name)) for name in WEB_ADDRESSES]
+    tagged = [
+        (name, uri) for name, uri in metadata.translations.items() if not name.startswith("client_name#")
+    ]
+    for member, uri in [*single, *tagged]:
+        try:
+            if uri:
+                check_web(uri, policy)
+        except BadAddress as error:
+            problems.append((member, str(error)))
+    return problems
+
+
+def _bad_names(metadata: ClientMetadata) -> list[tuple[str, str]]:
+    problems = []
+    tagged = {name: text for name, text in metadata.translations.items() if name.startswith("client_name#")}
+    names = {"client_name": metadata.client_name, **tagged}
+    if metadata.short_name:
+        names["short_name"] = metadata.short_name
+    for member, name in names.items():
+        try:
+            check_name(name, ours=metadata.first_party)
+        except BadName as error:
+            problems.append((member, str(error)))
+    if metadata.accent:
+        try:
+            check_colour(metadata.accent)
+        except BadName as error:
+            problems.append(("accent", str(error)))
+    return problems
+
+
+def _bad_sector(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, str]]:
+    """A third party never enters our sectors nor a foreign host's, where it would learn others' subjects (SR-058)."""
+    hosts = {host_of(uri) for uri in metadata.redirect_uris}
+    if metadata.first_party:
+        if metadata.sector and SECTOR.fullmatch(metadata.sector) is None:
+            return [("sector", "a first-party sector is one word")]
+        if policy.production and not all(policy.owns(host) for host in hosts):
+            return [("first_party", "its redirect addresses must lie on domains of the ecosystem")]
+        return []
+    if metadata.sector and (hosts != {metadata.sector} or metadata.sector in LOOPBACK):
+        return [("sector", "a third party's sector is the one host of its redirect addresses, or empty")]
+    return []
+
+
+def _member(location: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else str(part) for part in location) or "metadata"

@@ -1,0 +1,66 @@
+"""Names and colours that a service shows on our pages: nothing that passes for us or hides what it is."""
+
+import re
+import unicodedata
+
+LOOKALIKES = str.maketrans(
+    {
+        "м": "m", "о": "o", "ο": "o", "0": "o", "с": "s", "ѕ": "s", "5": "s", "$": "s", "т": "t", "τ": "t", "7": "t",
+        "і": "i", "ı": "i", "ι": "i", "1": "i", "l": "i", "|": "i", "!": "i", "ӏ": "i", "д": "d", "ԁ": "d", "и": "i",
+    }
+)  # fmt: skip
+"""Letters and signs that read like those of our name; both spellings of it fold to one."""
+OURS = "mostid"
+LEAST_CONTRAST = 4.5
+"""White text on the colour (WCAG 2.2 §1.4.3)."""
+COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+
+class BadName(Exception):
+    """A name or colour that must not be shown. The text is a sentence for its owner."""
+
+
+def check_name(name: str, *, ours: bool) -> None:
+    """Refuse a name with hidden or direction-changing characters, mixed alphabets, or our own name.
+
+    `ours`: a first-party service, which may carry our name. Raises BadName.
+    """
+    if name != name.strip() or unicodedata.normalize("NFKC", name) != name:
+        raise BadName("it must be in normal form, without spaces around it")
+    if any(unicodedata.category(letter)[0] in "CZ" and letter != " " for letter in name):
+        raise BadName("it has a control, direction or invisible character")
+    if not any(letter.isalnum() for letter in name):
+        raise BadName("it needs a letter or a digit")
+    if any(_mixed(word) for word in re.findall(r"[^\W\d_]+", name)):
+        raise BadName("one word of it mixes alphabets")
+    if not ours and OURS in skeleton(name):
+        raise BadName("it reads like MostID")
+
+
+def check_colour(colour: str) -> None:
+    """Refuse a colour on which white text cannot be read. Raises BadName."""
+    if COLOUR.fullmatch(colour) is None:
+        raise BadName("it must be written as #rrggbb in lower case")
+    if contrast_with_white(colour) < LEAST_CONTRAST:
+        raise BadName(f"white text on it has less contrast than {LEAST_CONTRAST}:1")
+
+
+def skeleton(name: str) -> str:
+    """A name as a hasty reader sees it: look-alikes folded, accents, spaces and signs gone."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    return "".join(letter for letter in bare.translate(LOOKALIKES) if letter.isalnum())
+
+
+def contrast_with_white(colour: str) -> float:
+    """Contrast of `#rrggbb` with white, 1 to 21 (WCAG 2.2, relative luminance)."""
+    red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+def _linear(share: float) -> float:
+    linear: float = share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+    return linear
+
+
+def _mixed(word: str) -> bool:
+    return len({unicodedata.name(letter, "?").partition(" ")[0] for letter in word}) > 1

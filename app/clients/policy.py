@@ -1,0 +1,24 @@
+"""What a deployment allows of its services: decided by its settings, not by whoever registers."""
+
+from dataclasses import dataclass
+
+from config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules that differ between a developer's machine and production."""
+
+    production: bool = False
+    """Production takes no http address of a web service, not even on loopback."""
+    owned_domains: tuple[str, ...] = ()
+    """Domains on which first-party services of production must live (SR-060)."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Policy":
+        """The policy of these settings."""
+        return cls(settings.profile == "production", tuple(name.lower() for name in settings.owned_domains))
+
+    def owns(self, host: str) -> bool:
+        """Whether a host is one of our domains or below one."""
+        return any(host == domain or host.endswith(f".{domain}") for domain in self.owned_domains)

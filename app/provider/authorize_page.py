@@ -1,0 +1,92 @@
+"""The authorization endpoint's other answers: pages, and the way to pages."""
+
+import logging
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from app.provider.authorize import Authorize, Decision, Visit
+from app.provider.authorize_request import FROZEN, Refused, Unanswerable
+from app.provider.next_step import SignIn
+from app.provider.parts import Parts
+from app.sessions.ask import Ask, Expired
+from app.web.browser import Browser
+from app.web.cookies import Cookies
+from app.web.pages import Pages, gettext
+from app.web.request import Answer, Form
+
+log = logging.getLogger("mostid.provider")
+
+
+class AuthorizePage:
+    """`GET` and `POST /authorize` for a browser that has to see something first."""
+
+    def __init__(self, parts: Parts, authorize: Authorize, pages: Pages, browser: Browser, cookies: Cookies) -> None:
+        self._parts, self._authorize = parts, authorize
+        self._pages, self._browser, self._cookies = pages, browser, cookies
+
+    def get(self) -> Response:
+        """Decide, and go where the decision leads."""
+        form = Form.parse(request.query_string, self._parts.settings.limits.request_parameters)
+        visit = Visit(form, self._browser.id(), self._cookies.read("sid"))
+        try:
+            decision = self._parts.storage.run(lambda tx: self._authorize.decide(tx, visit))
+        except Unanswerable as problem:
+            return self._unanswerable(problem)
+        except Expired as expired:
+            return self._expired(expired.ask)
+        except Refused as refused:
+            return to_flask(refused.answer())
+        self._touch(decision)
+        answer = self._authorize.redirect(decision)
+        if answer is not None:
+            return to_flask(answer)
+        ask = self._authorize.new_ask(decision, visit.browser)
+        path = "/signin" if isinstance(decision.step, SignIn) else "/consent"
+        return self._pages.redirect(f"{path}?{urlencode({'ask': ask})}")
+
+    def post(self) -> Response:
+        """Validate a POSTed request and have the browser come back by GET, where its cookies are."""
+        most = self._parts.settings.limits.request_parameters
+        form = Form.parse(request.get_data(), most)
+        try:
+            if request.query_string:
+                raise Unanswerable("parameters in the query of a POST")
+            ask = self._authorize.unbound_ask(form)
+        except Unanswerable as problem:
+            return self._unanswerable(problem)
+        except Refused as refused:
+            return to_flask(refused.answer())
+        return self._pages.redirect(f"/authorize?{urlencode({'ask': ask})}")
+
+    def _touch(self, decision: Decision) -> None:
+        session = decision.session
+        if session is not None and session.stale:
+            self._parts.storage.run(lambda tx: self._parts.sessions.touch(tx, session), write=True)
+
+    def _unanswerable(self, problem: Unanswerable) -> Response:
+        log.info(
+            "authorization unanswerable",
+            extra={"reference": request.environ["mostid.reference"], "cause": str(problem)},
+        )
+        return self._pages.error(
+            400,
+            gettext("This link does not work"),
+            gettext(
+                "The service that sent you here is not set up correctly. "
+                "Go back to it and try again, or tell its support the number below."
+            ),
+        )
+
+    def _expired(self, ask: Ask | None) -> Response:
+        """One click continues where the person was going."""
+        url = None
+        if ask is not None:
+            url = "/authorize?" + urlencode({name: ask.parameters[name] for name in FROZEN if name in ask.parameters})
+        name = ask.service if ask else None
+        return self._pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
+
+
+def to_flask(answer: Answer) -> Response:
+    """The same answer through Flask."""
+    return Response(answer.body, answer.status, list(answer.headers))

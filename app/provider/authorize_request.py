@@ -1,0 +1,202 @@
+"""Reading an authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1): first where it may be answered, then what it says.
+
+Only a `Target`, whose client and redirect URI were found to belong together, is able to redirect (SR-005).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from app.clients.registry import Client, Clients
+from app.keys.signing import BadToken, SigningKeys
+from app.provider.pkce import is_challenge
+from app.web.request import Answer, Form
+
+LONGEST_VALUE = 1_024
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+UNSUPPORTED = {
+    "request": "request_not_supported",
+    "request_uri": "request_uri_not_supported",
+    "registration": "registration_not_supported",
+}
+FROZEN = (
+    "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
+    "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode",
+)  # fmt: skip
+"""What an ask keeps of a request. Parameters that we do not know are ignored (RFC 6749 §3.1)."""
+
+
+class Unanswerable(Exception):
+    """The client or its redirect URI is not known good: only a page may say so. The text is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where this request may be answered: found, never assumed."""
+
+    client: Client
+    redirect_uri: str
+    state: str
+    issuer: str
+
+    def redirect(self, parameters: Mapping[str, str]) -> Answer:
+        """Send the browser there with these parameters, `state` and `iss` (RFC 9207 §2).
+
+        The URI is written exactly as it was compared (SR-003); 303 makes every browser use GET (RFC 9700 §4.12).
+        """
+        values = dict(parameters)
+        if self.state:
+            values["state"] = self.state
+        values["iss"] = self.issuer
+        joint = "&" if "?" in self.redirect_uri else "?"
+        location = self.redirect_uri + joint + urlencode(values)
+        return Answer(303, b"", (("Location", location), ("Cache-Control", "no-store"), REFERRER))
+
+
+REFERRER = ("Referrer-Policy", "no-referrer")
+
+
+class Refused(Exception):
+    """The request is refused at its target: code and our own fixed description."""
+
+    def __init__(self, target: Target, code: str, description: str = "") -> None:
+        super().__init__(f"{code}: {description}")
+        self.target, self.code, self.description = target, code, description
+
+    def answer(self) -> Answer:
+        """The redirect that says so (RFC 6749 §4.1.2.1)."""
+        parameters = {"error": self.code}
+        if self.description:
+            parameters["error_description"] = self.description
+        return self.target.redirect(parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A validated request."""
+
+    target: Target
+    parameters: Mapping[str, str]
+    scope: tuple[str, ...]
+    prompt: frozenset[str]
+    max_age_s: int | None
+    hinted_sub: str | None
+    acr_values: tuple[str, ...]
+    challenge: str
+    nonce: str
+
+    @property
+    def client(self) -> Client:
+        """Whose request it is."""
+        return self.target.client
+
+
+def find_target(form: Mapping[str, str], clients: Clients, issuer: str) -> Target:
+    """The client and a redirect URI that is exactly one of its own. Raises Unanswerable.
+
+    A repeated parameter is read as its first value here; `validate` refuses the request afterwards.
+    """
+    client = clients.get(form.get("client_id", ""))
+    if client is None:
+        raise Unanswerable("unknown or disabled client")
+    redirect_uri = form.get("redirect_uri", "")
+    if not redirect_uri:
+        raise Unanswerable("redirect_uri is missing")
+    if not client.accepts_redirect(redirect_uri):
+        raise Unanswerable("redirect_uri is not registered for this client")
+    state = form.get("state", "")
+    return Target(client, redirect_uri, state if len(state.encode()) <= LONGEST_VALUE else "", issuer)
+
+
+def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) -> AuthorizationRequest:
+    """Check a request whole. Raises Unanswerable, or Refused, which knows where to."""
+    if form.repeated & {"client_id", "redirect_uri"}:
+        raise Unanswerable("client_id or redirect_uri is repeated")
+    target = find_target(form, clients, issuer)
+    _refuse_what_is_not_offered(target, form)
+    client = target.client
+    challenge = _challenge(target, form)
+    nonce = form.get("nonce", "")
+    if not nonce and client.require_nonce:
+        raise Refused(target, "invalid_request", "nonce is missing")
+    return AuthorizationRequest(
+        target=target,
+        parameters={name: form[name] for name in FROZEN if name in form},
+        scope=_scope(target, form),
+        prompt=_prompt(target, form),
+        max_age_s=_max_age(target, form),
+        hinted_sub=_hinted_sub(target, form, signing),
+        acr_values=tuple(form.get("acr_values", "").split()),
+        challenge=challenge,
+        nonce=nonce,
+    )
+
+
+def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
+    if form.repeated:
+        raise Refused(target, "invalid_request", "a parameter is repeated")  # SR-004
+    if any(len(form.get(name, "").encode()) > LONGEST_VALUE for name in ("state", "nonce")):
+        raise Refused(target, "invalid_request", "state and nonce are at most 1024 bytes")  # SR-009
+    for name, code in UNSUPPORTED.items():
+        if name in form:
+            raise Refused(target, code)  # OIDC Core §3.1.2.6
+    if "response_type" not in form:
+        raise Refused(target, "invalid_request", "response_type is missing")
+    if form["response_type"] != "code":
+        raise Refused(target, "unsupported_response_type")  # SR-006
+    if form.get("response_mode", "query") != "query":
+        raise Refused(target, "invalid_request", "this response_mode is not supported")
+    if "authorization_code" not in target.client.grant_types:
+        raise Refused(target, "unauthorized_client")
+
+
+def _challenge(target: Target, form: Form) -> str:
+    """The S256 challenge (RFC 7636 §4.3). `plain`, and leaving the method out, which means `plain`, are refused."""
+    challenge, method = form.get("code_challenge", ""), form.get("code_challenge_method", "")
+    if not challenge and not method and not target.client.require_pkce:
+        return ""
+    if method != "S256" or not is_challenge(challenge):
+        raise Refused(target, "invalid_request", "PKCE with S256 is required")
+    return challenge
+
+
+def _scope(target: Target, form: Form) -> tuple[str, ...]:
+    """The scopes asked for that the client may have, each once, in the order asked. Others are ignored (OIDC Core §3.1.2.1)."""
+    allowed = target.client.scopes
+    if "refresh_token" not in target.client.grant_types:
+        allowed = allowed - {"offline_access"}
+    wanted = dict.fromkeys(form.get("scope", "").split())
+    scope = tuple(name for name in wanted if name in allowed)
+    if not scope:
+        raise Refused(target, "invalid_scope", "no scope that this client may have")
+    return scope
+
+
+def _prompt(target: Target, form: Form) -> frozenset[str]:
+    prompt = frozenset(form.get("prompt", "").split())
+    if not prompt <= PROMPTS or ("none" in prompt and len(prompt) > 1):
+        raise Refused(target, "invalid_request", "this prompt is not supported")
+    return prompt
+
+
+def _max_age(target: Target, form: Form) -> int | None:
+    text = form.get("max_age")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        raise Refused(target, "invalid_request", "max_age is a number of seconds")
+    return int(text)
+
+
+def _hinted_sub(target: Target, form: Form, signing: SigningKeys) -> str | None:
+    """The subject of an ID token that we once gave this client; an expired one still names it (OIDC Core §3.1.2.1)."""
+    hint = form.get("id_token_hint")
+    if hint is None:
+        return None
+    try:
+        claims = signing.verify(hint, "JWT", expired_ok=True)
+    except BadToken:
+        raise Refused(target, "invalid_request", "id_token_hint is not valid") from None
+    if claims.get("aud") != target.client.client_id:
+        raise Refused(target, "invalid_request", "id_token_hint is not valid")
+    return str(claims["sub"])

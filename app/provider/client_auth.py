@@ -1,0 +1,91 @@
+"""Client authentication (RFC 6749 §2.3): client_secret_basic, client_secret_post, none; exactly one per request."""
+
+import base64
+import binascii
+import logging
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from app.clients.registry import Client, Clients
+from app.provider.errors import ProtocolError, invalid_client, invalid_request
+from app.storage.clock import Clock
+from app.web.request import Request
+from app.web.windows import AddressWindows
+
+log = logging.getLogger("mostid.provider")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request presents: the method that it used, the id, and the secret if any."""
+
+    method: str
+    client_id: str
+    secret: str
+
+
+class ClientAuthentication:
+    """Finds and authenticates the client of a request."""
+
+    def __init__(self, clients: Clients, clock: Clock, failures: AddressWindows) -> None:
+        self._clients, self._clock, self._failures = clients, clock, failures
+
+    def __call__(self, request: Request) -> Client:
+        """The client that made this request. Raises ProtocolError, always the same one (SR-033)."""
+        given = credentials(request)
+        client = self._clients.get(given.client_id)
+        if client is None:
+            raise self._refuse(request, "unknown or disabled client")
+        if client.auth_method != given.method:
+            raise self._refuse(request, f"registered for {client.auth_method}, used {given.method}")
+        if given.method != "none" and not client.check_secret(given.secret, self._clock.now()):
+            raise self._refuse(request, "wrong secret")
+        return client
+
+    def confidential(self, request: Request) -> Client:
+        """The client, which must have proved itself with a secret (RFC 7662 §2.1)."""
+        client = self(request)
+        if client.public:
+            raise self._refuse(request, "a public client cannot authenticate")
+        return client
+
+    def _refuse(self, request: Request, cause: str) -> ProtocolError:
+        """Count a failure against its address; many get told to wait, and nothing more."""
+        log.info("client refused", extra={"reference": request.reference, "cause": cause})
+        if not self._failures.admit(request.address):
+            return ProtocolError("temporarily_unavailable", "too many failures", status=429, cause=cause)
+        return invalid_client(cause)
+
+
+def credentials(request: Request) -> Credentials:
+    """Read what the request presents. Raises ProtocolError when nothing, or more than one method, is there (SR-030)."""
+    form = request.form
+    if "client_secret" in request.query or "client_assertion" in request.query:
+        raise invalid_request("credentials belong in the header or the body")  # SR-025
+    if "client_assertion" in form or "client_assertion_type" in form:
+        raise invalid_client("client assertions are not supported")
+    header = request.headers.get("authorization", "")
+    client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if header:
+        given = _basic(header)
+        if secret or (client_id and client_id != given.client_id):
+            raise invalid_request("more than one client authentication method")
+        return given
+    if not client_id:
+        raise invalid_client("no client credentials")
+    return Credentials("client_secret_post" if secret else "none", client_id, secret)
+
+
+def _basic(header: str) -> Credentials:
+    """Id and secret are form-encoded before they are joined (RFC 6749 §2.3.1, appendix B)."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise invalid_client("another scheme than Basic")
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        raise invalid_client("unreadable Basic credentials") from None
+    client_id, colon, secret = text.partition(":")
+    if not colon or not client_id:
+        raise invalid_client("unreadable Basic credentials")
+    return Credentials("client_secret_basic", unquote_plus(client_id), unquote_plus(secret))

@@ -1,0 +1,76 @@
+"""Metadata (OIDC Discovery §3, RFC 8414 §2) and the key set (RFC 7517 §5). Both are answered from memory (SR-072)."""
+
+import hashlib
+import json
+from collections.abc import Callable
+
+from app.keys.signing import SigningKeys
+from app.provider.next_step import REACHABLE_ACR
+from app.web.request import Answer, Request
+from config.settings import Settings
+
+CLAIMS = [
+    "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "name", "given_name",
+    "family_name", "nickname", "picture", "gender", "birthdate", "locale", "updated_at", "email", "email_verified",
+    "phone_number", "phone_number_verified",
+]  # fmt: skip
+AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+CACHE_S = 3_600
+
+
+def metadata(settings: Settings) -> dict[str, object]:
+    """What works, and nothing else."""
+    issuer = settings.issuer
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks.json",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "end_session_endpoint": f"{issuer}/logout",
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "token_endpoint_auth_methods_supported": AUTH_METHODS,
+        "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
+        "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
+        "code_challenge_methods_supported": ["S256"],
+        "acr_values_supported": list(REACHABLE_ACR),
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["ru", "en"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": CLAIMS,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+def discovery(settings: Settings) -> Callable[[Request], Answer]:
+    """Both well-known documents: the same bytes, made once."""
+    body = json.dumps(metadata(settings), separators=(",", ":")).encode()
+    return lambda request: _cacheable(request, body, CACHE_S)
+
+
+def jwks(signing: SigningKeys, cache_s: int) -> Callable[[Request], Answer]:
+    """The key set. Services may keep it as long as a new key is published before it signs (SR-069)."""
+    return lambda request: _cacheable(request, signing.jwks(), max(300, min(cache_s, CACHE_S)))
+
+
+def _cacheable(request: Request, body: bytes, seconds: int) -> Answer:
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = (
+        ("Content-Type", "application/json"),
+        ("Cache-Control", f"public, max-age={seconds}, stale-while-revalidate=600"),
+        ("ETag", tag),
+        ("Access-Control-Allow-Origin", "*"),
+    )
+    if request.headers.get("if-none-match") == tag:
+        return Answer(304, b"", headers)
+    return Answer(200, body, headers)

@@ -1,0 +1,109 @@
+"""The authorization code grant type (RFC 6749 §4.1.3, RFC 7636 §4.5, OIDC Core §3.1.3)."""
+
+from typing import Any
+
+from app.events import audit
+from app.grants import grants, revocation
+from app.grants.codes import BadCode, Code, redirect_hash
+from app.grants.issue import Entitlement
+from app.identity.subjects import subject_for
+from app.provider.errors import invalid_grant
+from app.provider.granttypes.base import GrantType
+from app.provider.pkce import verifies
+
+
+class AuthorizationCode(GrantType):
+    """Exchanges a code for tokens, once."""
+
+    GRANT_TYPE = "authorization_code"
+    REQUIRED = ("code", "redirect_uri")
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[Any]]:
+        """Check the code against everything it is bound to, spend it, then mint.
+
+        A failure of the checks changes nothing, so that a thief cannot cancel a login (SR-026). A code that passes
+        them a second time ends its grant: somebody else has used it.
+        """
+        code = self._checked_code()
+        admitted = grants.admit(self.http.tx, code, self.service.sector)
+        if admitted is None:
+            raise invalid_grant("person or session has ended")
+        sub = admitted.sub or subject_for(
+            self.http.tx, self.parts.keyed, code.identity_id, self.service.sector, now=self.parts.clock.now()
+        )
+        given = self._entitlement(code, sub)
+        token = self._spend(code, given)
+        if token is False:
+            return self._second_use(code)
+        return self.answer(
+            self.parts.mint.answer(
+                given, id_token_alg=self.service.id_token_alg, nonce=code.nonce, refresh_token=token or None
+            )
+        )
+
+    def _checked_code(self) -> Code:
+        try:
+            code = self.parts.codes.open(self.form["code"])
+        except BadCode as error:
+            raise invalid_grant(str(error)) from None
+        if code.client_id != self.service.client_id:
+            raise invalid_grant("code of another client")
+        if code.redirect_hash != redirect_hash(self.form["redirect_uri"]):
+            raise invalid_grant("another redirect URI than at the authorization endpoint")
+        if not verifies(self.form.get("code_verifier", ""), code.challenge):
+            raise invalid_grant("PKCE verification failed")
+        return code
+
+    def _entitlement(self, code: Code, sub: str) -> Entitlement:
+        return Entitlement(
+            code.identity_id,
+            code.id,
+            code.client_id,
+            sub,
+            self.parts.keyed.sid(code.session_id, self.service.sector),
+            code.scope,
+            code.resource,
+            code.auth_time,
+            code.acr,
+            code.amr,
+        )
+
+    def _spend(self, code: Code, given: Entitlement) -> str | bool:
+        """Make the grant, whose key is the code's id. The refresh token or "", or False when it was made before."""
+        now, lifetimes = self.parts.clock.now(), self.parts.settings.lifetimes
+        scopes = code.scope.split()
+        token, secret_hash, version = "", None, 0
+        if "refresh_token" in self.service.grant_types:
+            token, secret_hash, version = self.parts.refresh.new(code.identity_id, code.id)
+        values = {
+            "identity_id": code.identity_id,
+            "id": code.id,
+            "client_id": code.client_id,
+            "session_id": None if "offline_access" in scopes else code.session_id,
+            "link_id": code.link_id,
+            "sub": given.sub,
+            "sid": given.sid,
+            "scope": code.scope,
+            "resource": code.resource,
+            "auth_time": code.auth_time,
+            "acr": code.acr,
+            "amr": list(code.amr),
+            "created_at": now,
+            "generation": 1,
+            "secret_hash": secret_hash,
+            "seal_version": version,
+            "rotated_at": now,
+            "refresh_until": now + lifetimes.refresh_absolute_s * 1000,
+        }
+        return token if grants.insert(self.http.tx, values) else False
+
+    def _second_use(self, code: Code) -> tuple[int, dict[str, Any], list[Any]]:
+        """End the grant of a code that came twice (RFC 6749 §4.1.2). Returned, not raised: the end must commit."""
+        now, tx = self.parts.clock.now(), self.http.tx
+        if revocation.end(tx, code.identity_id, code.id, code.client_id, "code_replayed", now):
+            detail = {"grant": str(code.id)}
+            audit.record(
+                tx, "grant.code_replayed", now, identity=code.identity_id, actor="service", client_id=code.client_id,
+                detail=detail,
+            )  # fmt: skip
+        return 400, {"error": "invalid_grant"}, []

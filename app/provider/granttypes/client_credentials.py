@@ -1,0 +1,28 @@
+"""The client credentials grant type (RFC 6749 §4.4): a service acts for itself, never for a person (SR-049)."""
+
+from typing import Any
+
+from app.provider.errors import ProtocolError
+from app.provider.granttypes.base import GrantType
+
+PERSONAL = frozenset({"openid", "profile", "email", "phone", "address", "offline_access"})
+
+
+class ClientCredentials(GrantType):
+    """Gives a service a token of its own. Touches no storage."""
+
+    GRANT_TYPE = "client_credentials"
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[Any]]:
+        """Mint a token with the scopes asked for, or all that the service may have without a person."""
+        if self.service.public:
+            raise ProtocolError("unauthorized_client", "a public client has no credentials")
+        allowed = self.service.scopes - PERSONAL
+        asked = self.form.get("scope")
+        wanted = asked.split() if asked else sorted(allowed)
+        if not set(wanted) <= allowed:
+            raise ProtocolError("invalid_scope", "this client may not have this scope")
+        scope = " ".join(dict.fromkeys(wanted))
+        return self.answer(
+            self.parts.mint.client_answer(self.service.client_id, scope, self.parts.settings.issuer)
+        )

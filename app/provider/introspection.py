@@ -1,0 +1,68 @@
+"""Token introspection (RFC 7662), for the client that a token was given to."""
+
+from typing import Any
+
+from app.grants import grants
+from app.grants.locator import open_place
+from app.grants.refresh import BadRefreshToken
+from app.keys.signing import BadToken
+from app.provider.client_auth import ClientAuthentication
+from app.provider.errors import ProtocolError, error_answer, invalid_request
+from app.provider.parts import Parts
+from app.web.request import Answer, Request, json_answer
+
+INACTIVE = {"active": False}
+
+
+class IntrospectionEndpoint:
+    """`POST /introspect`. Whatever is not a live token of the caller is inactive, and nothing more is said (SR-046)."""
+
+    def __init__(self, parts: Parts, authenticate: ClientAuthentication) -> None:
+        self._parts, self._authenticate = parts, authenticate
+
+    def __call__(self, request: Request) -> Answer:
+        """State of a token, in at most one statement."""
+        try:
+            if request.form.repeated:
+                raise invalid_request("a parameter is repeated")
+            client = self._authenticate.confidential(request)
+            token = request.form.get("token")
+            if token is None:
+                raise invalid_request("token is missing")
+        except ProtocolError as error:
+            return error_answer(error)
+        state = self._access(request, token, client.client_id) if "." in token else None
+        if state is None and "." not in token:
+            state = self._refresh(request, token, client.client_id)
+        return json_answer(200, state or INACTIVE)
+
+    def _access(self, request: Request, token: str, client_id: str) -> dict[str, Any] | None:
+        try:
+            claims = self._parts.signing.verify(token, "at+jwt")
+        except BadToken:
+            return None
+        if claims.get("client_id") != client_id:
+            return None
+        place = open_place(self._parts.sealer, str(claims["jti"]))
+        if place is not None and grants.live(request.tx, place.identity_id, place.grant_id) is None:
+            return None
+        return {"active": True, "token_type": "Bearer"} | claims
+
+    def _refresh(self, request: Request, text: str, client_id: str) -> dict[str, Any] | None:
+        try:
+            token = self._parts.refresh.open(text)
+        except BadRefreshToken:
+            return None
+        row = grants.live(request.tx, token.identity_id, token.grant_id)
+        if row is None or row.client_id != client_id or not self._parts.refresh.is_current(row, token):
+            return None
+        issued, until = row.rotated_at // 1000, self._parts.refresh.usable_until(row) // 1000
+        return {
+            "active": True,
+            "scope": row.scope,
+            "client_id": row.client_id,
+            "sub": row.sub,
+            "iss": self._parts.settings.issuer,
+            "iat": issued,
+            "exp": until,
+        }

@@ -1,0 +1,126 @@
+"""RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from app.clients.registry import Client
+from app.grants import revocation
+from app.keys.signing import BadToken
+from app.lifecycle.sign_out import sign_out
+from app.provider.parts import Parts
+from app.sessions.browser import BrowserSession
+from app.web.cookies import Cookies
+from app.web.forms import Forms
+from app.web.pages import Pages, gettext, origin_of
+
+CARRIED = ("id_token_hint", "post_logout_redirect_uri", "state", "client_id", "ui_locales", "logout_hint")
+
+
+class BadLogout(Exception):
+    """The request contradicts itself, or names an address that is not registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutRequest:
+    """A checked request."""
+
+    client: Client | None
+    sid: str | None
+    """Session of a valid hint, as the client's sector knows it."""
+    return_url: str | None
+
+
+class LogoutPage:
+    """`GET` and `POST /logout`."""
+
+    def __init__(self, parts: Parts, pages: Pages, cookies: Cookies, forms: Forms) -> None:
+        self._parts, self._pages, self._cookies, self._forms = parts, pages, cookies, forms
+
+    def get(self) -> Response:
+        """Sign out at once if the service proves by its ID token which session it means; otherwise ask (SR-091)."""
+        fields = {name: request.args[name] for name in CARRIED if request.args.get(name)}
+        try:
+            asked = self._read(fields)
+        except BadLogout:
+            return self._bad()
+        session = self._session()
+        if session is None:
+            return self._gone(asked, ())
+        if asked.client and asked.sid == self._parts.keyed.sid(session.id, asked.client.sector):
+            return self._end(asked, session)
+        return self._pages.render(
+            "provider/logout.html",
+            client_name=asked.client.name() if asked.client else None,
+            fields=fields,
+            redirects_to=(origin_of(asked.return_url),) if asked.return_url else (),
+        )
+
+    def post(self) -> Response:
+        """The person's answer; or a service's POST, which comes back by GET, where the cookies are."""
+        fields = {name: request.form[name] for name in CARRIED if request.form.get(name)}
+        if "decision" not in request.form:
+            return self._pages.redirect("/logout?" + urlencode(fields))
+        self._forms.check()
+        try:
+            asked = self._read(fields)
+        except BadLogout:
+            return self._bad()
+        session = self._session()
+        if session is None:
+            return self._gone(asked, ())
+        if request.form["decision"] != "yes":
+            return self._pages.error(200, gettext("You are still signed in"), gettext("Nothing has changed."))
+        return self._end(asked, session)
+
+    def _read(self, fields: Mapping[str, str]) -> LogoutRequest:
+        client_id, sid = fields.get("client_id"), None
+        if "id_token_hint" in fields:
+            try:
+                claims = self._parts.signing.verify(fields["id_token_hint"], "JWT", expired_ok=True)
+            except BadToken:
+                raise BadLogout from None
+            if client_id not in (None, claims["aud"]):
+                raise BadLogout
+            client_id, sid = str(claims["aud"]), claims.get("sid")
+        client = self._parts.clients.get(client_id) if client_id else None
+        url = fields.get("post_logout_redirect_uri")
+        if url is not None:
+            if client is None or url not in client.post_logout_redirect_uris:
+                raise BadLogout
+            if "state" in fields:
+                url += ("&" if "?" in url else "?") + urlencode({"state": fields["state"]})
+        return LogoutRequest(client, sid, url)
+
+    def _session(self) -> BrowserSession | None:
+        cookie = self._cookies.read("sid")
+        return self._parts.storage.run(lambda tx: self._parts.sessions.find(tx, cookie))
+
+    def _end(self, asked: LogoutRequest, session: BrowserSession) -> Response:
+        parts, now = self._parts, self._parts.clock.now()
+
+        def act(tx):  # type: ignore[no-untyped-def]
+            clients = revocation.clients_of_session(tx, session.identity_id, session.id)
+            sign_out(tx, parts.sessions, session.identity_id, session.id, now, "signed_out")
+            return clients
+
+        ended = parts.storage.run(act, write=True)
+        known = (parts.clients.get(client_id) for client_id in ended)
+        return self._gone(asked, tuple(client.name() for client in known if client))
+
+    def _gone(self, asked: LogoutRequest, services: tuple[str, ...]) -> Response:
+        if asked.return_url is not None:
+            response = self._pages.redirect(asked.return_url)
+        else:
+            response = self._pages.render("provider/signed_out.html", services=services, continue_url=None)
+        self._cookies.clear(response, "sid")
+        return response
+
+    def _bad(self) -> Response:
+        return self._pages.error(
+            400,
+            gettext("This sign-out link does not work"),
+            gettext("You are still signed in. Go back to the service and try again."),
+        )

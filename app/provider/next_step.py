@@ -1,0 +1,108 @@
+"""What has to happen next to a validated authorization request: the one place that decides it.
+
+Steps return here and never call each other. A step that was taken shows in the session or the consent being newer
+than the ask.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.grants.grants import Standing
+from app.provider.authorize_request import AuthorizationRequest
+from app.sessions.browser import BrowserSession
+
+ACR_RANK = {"urn:mostid:acr:1": 1, "urn:mostid:acr:2": 2, "urn:mostid:acr:3": 3}
+REACHABLE_ACR = ("urn:mostid:acr:1", "urn:mostid:acr:2")
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Everything is there: give the code, with these scopes."""
+
+    scope: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The person must prove who they are; `why` tells the pages how."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """The person must say what this client may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The request ends with this error (OIDC Core §3.1.2.6)."""
+
+    code: str
+
+
+Step = Issue | SignIn | AskConsent | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known when the decision is taken. Times in ms."""
+
+    session: BrowserSession | None
+    standing: Standing | None
+    now: int
+    made_at: int | None
+    """When the ask was made; None on the first visit."""
+    declined: bool
+    knows_hint: Callable[[], bool]
+    """Whether the hinted subject is the session's person; asked only when a hint was given."""
+
+
+def decide(request: AuthorizationRequest, facts: Facts) -> Step:
+    """The next step."""
+    if facts.declined:
+        return Refuse("access_denied")
+    step = _identification(request, facts) or _consent(request, facts)
+    if "none" not in request.prompt or isinstance(step, Issue | Refuse):
+        return step
+    return Refuse("consent_required" if isinstance(step, AskConsent) else "login_required")  # SR-018
+
+
+def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | Refuse | None:
+    session, standing = facts.session, facts.standing
+    if session is None or standing is None or not standing.active:
+        return SignIn("nobody")
+    fresh = facts.made_at is not None and session.auth_time >= facts.made_at
+    if not fresh:
+        if "login" in request.prompt:
+            return SignIn("login")
+        if "select_account" in request.prompt:
+            return SignIn("select_account")
+        if request.max_age_s is not None and facts.now - session.auth_time > request.max_age_s * 1000:
+            return SignIn("max_age")
+        if _wants_more(request.acr_values, session.acr) and "none" not in request.prompt:
+            return SignIn("acr")  # voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is
+    if request.hinted_sub is not None and not facts.knows_hint():
+        return Refuse("login_required") if fresh else SignIn("hint")
+    return None
+
+
+def _consent(request: AuthorizationRequest, facts: Facts) -> Step:
+    """First-party services need no consent page, except when they ask for one."""
+    standing = facts.standing
+    assert standing is not None  # noqa: S101  # _identification has seen it
+    asks = "consent" in request.prompt
+    if request.client.first_party and not asks:
+        return Issue(request.scope)
+    just_given = facts.made_at is not None and standing.decided_at >= facts.made_at
+    undecided = set(request.scope) - standing.consented - standing.left_out
+    if (asks or undecided) and not just_given:
+        return AskConsent()
+    scope = tuple(name for name in request.scope if name in standing.consented)
+    return Issue(scope) if scope else AskConsent()
+
+
+def _wants_more(values: tuple[str, ...], acr: str) -> bool:
+    """Whether a level was asked for that the session does not have and a new proof could give."""
+    reachable = [value for value in values if value in REACHABLE_ACR]
+    return bool(reachable) and all(ACR_RANK[value] > ACR_RANK.get(acr, 0) for value in reachable)

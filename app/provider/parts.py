@@ -1,0 +1,41 @@
+"""What the endpoints are built from. Made once when the application is made."""
+
+from dataclasses import dataclass
+
+from app.clients.registry import Clients
+from app.grants.codes import Codes
+from app.grants.issue import Mint
+from app.grants.refresh import RefreshTokens
+from app.keys.datakeys import DataKeys
+from app.keys.keyed import KeyedValues
+from app.keys.sealing import Sealer
+from app.keys.signing import SigningKeys
+from app.sessions.ask import Asks
+from app.sessions.browser import BrowserSessions
+from app.storage.clock import Clock
+from app.storage.database import Storage
+from app.web.metrics import Metrics
+from app.web.windows import AddressWindows
+from config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rooms below, as the provider's endpoints use them."""
+
+    settings: Settings
+    storage: Storage
+    clock: Clock
+    clients: Clients
+    signing: SigningKeys
+    sealer: Sealer
+    keyed: KeyedValues
+    data_keys: DataKeys
+    codes: Codes
+    refresh: RefreshTokens
+    mint: Mint
+    sessions: BrowserSessions
+    asks: Asks
+    metrics: Metrics
+    failures: AddressWindows
+    """Failed client authentications, by address."""

@@ -1,0 +1,67 @@
+"""Where each endpoint is."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint
+
+from app.provider.authorize import Authorize, Visit, quick
+from app.provider.authorize_page import AuthorizePage
+from app.provider.client_auth import ClientAuthentication
+from app.provider.discovery import discovery, jwks
+from app.provider.introspection import IntrospectionEndpoint
+from app.provider.logout import LogoutPage
+from app.provider.parts import Parts
+from app.provider.revocation import RevocationEndpoint
+from app.provider.token import TokenEndpoint
+from app.provider.userinfo import UserinfoEndpoint
+from app.web.browser import Browser
+from app.web.cookies import Cookies
+from app.web.door import Endpoint
+from app.web.forms import Forms
+from app.web.pages import Pages
+from app.web.request import Answer, Request
+
+GET = frozenset({"GET", "HEAD"})
+POST = frozenset({"POST"})
+
+
+def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
+    """The machines' endpoints, answered at the door."""
+    authenticate = ClientAuthentication(parts.clients, parts.clock, parts.failures)
+    documents = Endpoint(discovery(parts.settings), GET)
+    return {
+        "/.well-known/openid-configuration": documents,
+        "/.well-known/oauth-authorization-server": documents,
+        "/jwks.json": Endpoint(jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET),
+        "/authorize": Endpoint(_quick(parts, cookies), frozenset({"GET"}), pages=True),
+        "/token": Endpoint(TokenEndpoint(parts, authenticate), POST, write=True),
+        "/userinfo": Endpoint(UserinfoEndpoint(parts), frozenset({"GET", "POST"})),
+        "/introspect": Endpoint(IntrospectionEndpoint(parts, authenticate), POST),
+        "/revoke": Endpoint(RevocationEndpoint(parts, authenticate), POST, write=True),
+    }
+
+
+def blueprint(parts: Parts, pages: Pages, browser: Browser, cookies: Cookies, forms: Forms) -> Blueprint:
+    """The provider's pages."""
+    routes = Blueprint("provider", __name__)
+    authorize = AuthorizePage(parts, Authorize(parts), pages, browser, cookies)
+    logout = LogoutPage(parts, pages, cookies, forms)
+    routes.add_url_rule("/authorize", "authorize", authorize.get, methods=["GET"])
+    routes.add_url_rule("/authorize", "authorize_posted", authorize.post, methods=["POST"])
+    routes.add_url_rule("/logout", "logout", logout.get, methods=["GET"])
+    routes.add_url_rule("/logout", "logout_posted", logout.post, methods=["POST"])
+    return routes
+
+
+def _quick(parts: Parts, cookies: Cookies) -> Callable[[Request], Answer | None]:
+    authorize = Authorize(parts)
+    browser, session = cookies.name("browser"), cookies.name("sid")
+
+    def answer(request: Request) -> Answer | None:
+        values = request.cookies((browser, session))
+        if browser not in values or session not in values:
+            return None
+        visit = Visit(request.query, values[browser], values[session])
+        return quick(authorize, request.tx, visit, request.reference)
+
+    return answer

@@ -1,0 +1,75 @@
+"""The first page of the journey: which way in. The usual one comes first."""
+
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from app.signin.device import Devices
+from app.signin.journey import Journey, Step, is_shared
+from app.signin.upstream import UpstreamVisit
+from app.web.pages import gettext
+
+PHONE, MAILRU = "phone", "mailru"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One button."""
+
+    way: str
+    name: str | None
+    usual: bool
+
+
+class ChoosePage:
+    """`GET` and `POST /signin`."""
+
+    def __init__(self, journey: Journey, devices: Devices, upstream: UpstreamVisit) -> None:
+        self._journey, self._devices, self._upstream = journey, devices, upstream
+
+    def get(self) -> Response:
+        """Show the ways in."""
+        step = self._journey.step()
+        if isinstance(step, Response):
+            return step
+        return self.show(step)
+
+    def post(self) -> Response:
+        """Go the way that was chosen."""
+        self._journey.parts.forms.check()
+        step = self._journey.step()
+        if isinstance(step, Response):
+            return step
+        pages = self._journey.parts.pages
+        if "forget" in request.form:
+            response = pages.redirect(step.url("/signin"))
+            self._devices.forget(response)
+            return response
+        way, shared = request.form.get("way", ""), is_shared()
+        if way not in self._ways():
+            return self.show(step, gettext("Choose one of these ways."))
+        if way == PHONE:
+            return pages.redirect(step.url("/signin/phone", **({"shared": "1"} if shared else {})))
+        return self._upstream.start(step, shared=shared)
+
+    def show(self, step: Step, problem: str | None = None, status: int = 200) -> Response:
+        """The page, with a sentence about what went wrong before, if anything did."""
+        device = self._devices.read()
+        ways = self._ways()
+        usual = PHONE if step.wants_phone else device.way
+        ways.sort(key=lambda way: way != usual)
+        shown = [Way(way, device.name or None if way == device.way else None, way == device.way) for way in ways]
+        return self._journey.render(
+            "signin/choose.html",
+            step,
+            status=status,
+            ways=shown,
+            problem=problem,
+            shared=is_shared(),
+            redirects_to=self._upstream.origins(),
+        )
+
+    def _ways(self) -> list[str]:
+        settings = self._journey.parts.settings
+        offered = {MAILRU: settings.mailru.enabled, PHONE: settings.sms.enabled or settings.mobile_id.enabled}
+        return [way for way, enabled in offered.items() if enabled]

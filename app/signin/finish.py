@@ -1,0 +1,83 @@
+"""The end of every way in: the proof becomes an identity, the identity a session, in one transaction."""
+
+import logging
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from app.identity.numbers import masked
+from app.identity.outcomes import Kind, Outcome, Visit
+from app.lifecycle.sign_out import sign_out
+from app.sessions.ask import browser_hash
+from app.sessions.browser import Proved
+from app.signin.device import Devices
+from app.signin.journey import Journey, Step
+from app.upstreams.base import Assertion
+from app.web.pages import gettext
+
+log = logging.getLogger("mostid.signin")
+
+
+class Finish:
+    """Takes an assertion, gives the person back to `/authorize`."""
+
+    def __init__(self, journey: Journey, devices: Devices) -> None:
+        self._journey, self._devices = journey, devices
+        self._parts = journey.parts
+
+    def __call__(self, step: Step, assertion: Assertion, *, shared: bool, start_new: bool = False) -> Response:
+        """Resolve, open the session, go on; or show why not."""
+        device = self._devices.read()
+        visit = Visit(
+            now=self._parts.clock.now(),
+            locale=self._parts.pages.language(),
+            proved_links=frozenset(device.links),
+            start_new=start_new,
+        )
+        outcome, cookie = self._parts.storage.run(
+            lambda tx: self._resolve(tx, assertion, visit, shared), write=True
+        )
+        self._parts.metrics.event(f"signin_{assertion.provider}_{outcome.kind}")
+        if cookie is None:
+            return self._not_in(step, assertion, outcome, shared=shared)
+        response = self._journey.onward(step)
+        life = None if shared else self._parts.settings.lifetimes.session_absolute_s
+        self._parts.cookies.set(response, "sid", cookie, life)
+        if not shared:
+            remembered = outcome.link_id if outcome.remember else None
+            name = assertion.claims.get("name", "") or device.name
+            self._devices.write(response, device.after(assertion.provider, name, remembered))
+        return response
+
+    def _resolve(self, tx: Session, assertion: Assertion, visit: Visit, shared: bool) -> tuple[Outcome, str | None]:
+        """In one transaction: who it is, and their session. Whoever was signed in here before is signed out."""
+        parts = self._parts
+        outcome = parts.linking.resolve(tx, assertion, visit)
+        if outcome.root is None or outcome.link_id is None:
+            return outcome, None
+        known = parts.sessions.find(tx, parts.cookies.read("sid"))
+        if known is not None and known.identity_id != outcome.root:
+            sign_out(tx, parts.sessions, known.identity_id, known.id, visit.now, "replaced")
+        proved = Proved(outcome.root, outcome.link_id, visit.now, outcome.acr, outcome.amr)
+        browser = bytes.fromhex(browser_hash(parts.browser.id()))
+        return outcome, parts.sessions.open(tx, proved, browser, shared=shared, known=known)
+
+    def _not_in(self, step: Step, assertion: Assertion, outcome: Outcome, *, shared: bool) -> Response:
+        log.info(
+            "not signed in",
+            extra={"reference": request.environ["mostid.reference"], "cause": f"{outcome.kind} {outcome.reason}"},
+        )
+        if outcome.kind is not Kind.NEEDS_OTHER_PROOF:
+            return self._journey.render(
+                "signin/upstream_error.html",
+                step,
+                status=403,
+                text=gettext("You cannot sign in this way. Use another way in, or ask support."),
+                ways=(),
+                retry=None,
+            )
+        proof = self._parts.proofs.seal_for_sign_in(assertion, browser_hash(self._parts.browser.id()))
+        return self._journey.render(
+            "signin/handed_over.html", step, masked=masked(assertion.subject), proof=proof, shared=shared
+        )
+

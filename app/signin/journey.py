@@ -1,0 +1,100 @@
+"""What every step of the journey needs: the ask that travels along, the service it is for, and the way out of trouble."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from app.clients.client import Client
+from app.sessions.ask import Ask, Expired, browser_hash
+from app.signin.parts import Parts
+from app.web.pages import origin_of
+
+FRESH_PROMPTS = frozenset({"login", "select_account"})
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service that a page says the person is going to."""
+
+    name: str
+    logo_uri: str | None
+    accent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One arrival at a page of the journey."""
+
+    text: str
+    """The sealed ask, as pages carry it."""
+    ask: Ask
+    client: Client
+    service: Service
+
+    @property
+    def wants_new_proof(self) -> bool:
+        """Whether the upstream has to ask again even if it knows the person (OIDC Core §3.1.2.1)."""
+        prompts = self.ask.parameters.get("prompt", "").split()
+        return bool(FRESH_PROMPTS & set(prompts)) or "max_age" in self.ask.parameters
+
+    @property
+    def wants_phone(self) -> bool:
+        """Whether a level was asked for that Mail.ru alone does not give."""
+        values = self.ask.parameters.get("acr_values", "").split()
+        return "urn:mostid:acr:2" in values and "urn:mostid:acr:1" not in values
+
+    def url(self, path: str, **more: str) -> str:
+        """A page of ours that carries the ask."""
+        return f"{path}?{urlencode({'ask': self.text} | more)}"
+
+
+class Journey:
+    """Opens asks for the steps."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def step(self) -> Step | Response:
+        """The step that this request belongs to, or the page that continues where the person was going."""
+        return self.step_of(request.values.get("ask", ""))
+
+    def step_of(self, text: str) -> Step | Response:
+        """The same for an ask from elsewhere than the request."""
+        try:
+            ask = self.parts.asks.open(text, browser_hash(self.parts.browser.id()))
+        except Expired as expired:
+            return self.expired(expired.ask)
+        self.parts.pages.use_locales(ask.parameters.get("ui_locales", ""))
+        client = self.parts.clients.get(ask.parameters["client_id"])
+        if client is None:
+            return self.expired(None)
+        return Step(text, ask, client, self.service(client))
+
+    def service(self, client: Client) -> Service:
+        """How a client is shown, in the reader's language."""
+        name = client.name(self.parts.pages.language())
+        return Service(name, client.logo_uri or None, client.accent or None)
+
+    def expired(self, ask: Ask | None) -> Response:
+        """This step is too old, or was begun in another browser: one click goes on to the same service."""
+        url = "/authorize?" + urlencode(dict(ask.parameters)) if ask else None
+        name = ask.service if ask else None
+        return self.parts.pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
+
+    def onward(self, step: Step) -> Response:
+        """Back to the authorization endpoint, which decides what is next."""
+        return self.parts.pages.redirect(step.url("/authorize"))
+
+    def render(self, template: str, step: Step, **context: object) -> Response:
+        """A page of the journey. Its forms may lead on to the service, and to nobody else."""
+        target = origin_of(step.ask.parameters["redirect_uri"])
+        origins = (*context.pop("redirects_to", ()), target) if target else ()  # type: ignore[misc]
+        return self.parts.pages.render(
+            template, ask=step.text, service=step.service, redirects_to=origins, **context
+        )
+
+
+def is_shared() -> bool:
+    """Whether the person ticked that others use this device."""
+    return request.values.get("shared") in {"1", "on"}

@@ -1,0 +1,46 @@
+"""What the journey is built from. Made once when the application is made."""
+
+from dataclasses import dataclass
+
+from app.challenges.otp import Otp
+from app.challenges.push import Push
+from app.clients.registry import Clients
+from app.identity.linking import Linking
+from app.identity.proofs import Proofs
+from app.keys.datakeys import DataKeys
+from app.keys.sealing import Sealer
+from app.sessions.ask import Asks
+from app.sessions.browser import BrowserSessions
+from app.storage.clock import Clock
+from app.storage.database import Storage
+from app.upstreams.mailru import MailRu
+from app.web.browser import Browser
+from app.web.cookies import Cookies
+from app.web.forms import Forms
+from app.web.metrics import Metrics
+from app.web.pages import Pages
+from config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rooms below, as the journey uses them."""
+
+    settings: Settings
+    storage: Storage
+    clock: Clock
+    sealer: Sealer
+    clients: Clients
+    asks: Asks
+    sessions: BrowserSessions
+    linking: Linking
+    proofs: Proofs
+    data_keys: DataKeys
+    mailru: MailRu
+    otp: Otp
+    push: Push
+    pages: Pages
+    browser: Browser
+    cookies: Cookies
+    forms: Forms
+    metrics: Metrics

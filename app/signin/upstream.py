@@ -1,0 +1,147 @@
+"""A visit to Mail.ru and back. Nothing is stored: the ask and the verifier wait in a cookie named after the state."""
+
+import json
+import logging
+import secrets
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from app.keys.sealing import Unsealable
+from app.sessions.ask import browser_hash
+from app.signin.finish import Finish
+from app.signin.journey import Journey, Step
+from app.upstreams.base import Assertion, UpstreamError
+from app.web.pages import gettext, origin_of
+
+log = logging.getLogger("mostid.signin")
+
+PURPOSE = "upstream"
+CALLBACK = "/signin/mailru/callback"
+MOST_VISITS = 4
+STATE_LENGTH = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in the browser while the person is away."""
+
+    ask: str
+    verifier: str
+    shared: bool
+    begun_at: int
+
+
+class UpstreamVisit:
+    """Sends a browser to Mail.ru and knows it again when it returns (SR-084)."""
+
+    def __init__(self, journey: Journey) -> None:
+        self._journey = journey
+        self._parts = journey.parts
+        self._redirect_uri = self._parts.settings.issuer + CALLBACK
+
+    def origins(self) -> tuple[str, ...]:
+        """Where the form of the first page may lead."""
+        return (origin_of(self._parts.settings.mailru.authorize_url),)
+
+    def start(self, step: Step, *, shared: bool) -> Response:
+        """Off to Mail.ru."""
+        parts, state = self._parts, secrets.token_urlsafe(16)
+        verifier = secrets.token_urlsafe(48)
+        value = {"v": verifier, "s": shared, "t": parts.clock.now()}
+        sealed = parts.sealer.seal(PURPOSE, json.dumps(value).encode(), self._context(state))
+        url = parts.mailru.begin(
+            state,
+            verifier,
+            self._redirect_uri,
+            force=step.wants_new_proof,
+            login_hint=step.ask.parameters.get("login_hint", ""),
+            locale=parts.pages.language(),
+        )
+        response = parts.pages.redirect(url)
+        waiting = parts.cookies.matching("txn_")
+        for kind in waiting[: max(0, len(waiting) - MOST_VISITS + 1)]:
+            parts.cookies.clear(response, kind)
+        parts.cookies.set(response, f"txn_{state}", f"{sealed}.{step.text}", parts.settings.lifetimes.upstream_s)
+        return response
+
+    def returned(self, state: str) -> Waiting | str | None:
+        """What waited for this state in this browser; the ask alone when it was used before; None for a foreign one."""
+        if len(state) != STATE_LENGTH:
+            return None
+        sealed, dot, ask = (self._parts.cookies.read(f"txn_{state}") or "").partition(".")
+        if not dot:
+            return None
+        try:
+            value = json.loads(self._parts.sealer.open(PURPOSE, sealed, self._context(state)))
+        except Unsealable:
+            return ask
+        age = self._parts.clock.now() - value["t"]
+        if age > self._parts.settings.lifetimes.upstream_s * 1000:
+            return ask
+        return Waiting(ask, value["v"], value["s"], value["t"])
+
+    def spend(self, response: Response, state: str, ask: str) -> None:
+        """The state is used up. Its ask stays, so that a repeated callback goes on instead of failing."""
+        self._parts.cookies.set(response, f"txn_{state}", f"-.{ask}", self._parts.settings.lifetimes.upstream_s)
+
+    def fetch(self, code: str, waiting: Waiting) -> Assertion:
+        """Ask Mail.ru who it was. Raises UpstreamError."""
+        return self._parts.mailru.finish(code, waiting.verifier, self._redirect_uri)
+
+    def _context(self, state: str) -> bytes:
+        return f"{state}/{browser_hash(self._parts.browser.id())}".encode()
+
+
+class CallbackPage:
+    """`GET /signin/mailru/callback`."""
+
+    def __init__(self, journey: Journey, visit: UpstreamVisit, finish: Finish) -> None:
+        self._journey, self._visit, self._finish = journey, visit, finish
+
+    def get(self) -> Response:
+        """Take the person back: only this browser, only once; whatever else comes goes on where it was going."""
+        state = request.args.get("state", "")
+        waiting = self._visit.returned(state)
+        if waiting is None:
+            return self._journey.expired(None)
+        step = self._journey.step_of(waiting if isinstance(waiting, str) else waiting.ask)
+        if isinstance(step, Response):
+            return step
+        if isinstance(waiting, str):
+            return self._journey.onward(step)
+        response = self._complete(step, waiting)
+        self._visit.spend(response, state, waiting.ask)
+        return response
+
+    def _complete(self, step: Step, waiting: Waiting) -> Response:
+        if "error" in request.args:
+            return self._trouble(step, UpstreamError("refused", "mailru", "error at return"))
+        try:
+            assertion = self._visit.fetch(request.args.get("code", ""), waiting)
+        except UpstreamError as error:
+            return self._trouble(step, error)
+        return self._finish(step, assertion, shared=waiting.shared)
+
+    def _trouble(self, step: Step, error: UpstreamError) -> Response:
+        """One page for everything that can go wrong there; the log alone says what it was."""
+        log.warning(
+            "upstream trouble",
+            extra={
+                "reference": request.environ["mostid.reference"],
+                "upstream": error.provider,
+                "kind": error.kind,
+                "cause": error.detail,
+            },
+        )
+        self._journey.parts.metrics.event(f"upstream_{error.provider}_{error.kind}")
+        if error.kind == "refused":
+            text, status = gettext("You did not confirm the sign-in at Mail.ru. Try again or use a phone number."), 200
+        elif error.kind == "unavailable":
+            text, status = gettext("Mail.ru is not answering. Use a phone number or try again in a minute."), 503
+        else:
+            text, status = gettext("Mail.ru could not confirm the sign-in. Use a phone number or try again."), 502
+        return self._journey.render(
+            "signin/upstream_error.html", step, status=status, text=text, ways=("phone",), retry="mailru",
+            redirects_to=self._visit.origins(),
+        )  # fmt: skip

@@ -1,0 +1,67 @@
+"""A database with one service and one signed-in person, and the settings of the server that will read it."""
+
+import secrets
+from pathlib import Path
+
+from app.clients import registration
+from app.clients.metadata import parse
+from app.clients.policy import Policy
+from app.identity.linking import Linking
+from app.identity.outcomes import Visit
+from app.keys.datakeys import DataKeys
+from app.keys.keyring import Keyring
+from app.keys.lifecycle import KeyLifecycle
+from app.keys.lookup import LookupHasher
+from app.keys.sealing import Sealer
+from app.sessions.ask import browser_hash
+from app.sessions.browser import BrowserSessions, Proved
+from app.storage.clock import Clock
+from app.storage.database import Storage
+from app.storage.model import metadata
+from app.upstreams.base import Assertion, Evidence
+from bench.scenarios import REDIRECT, SCOPE, Setting
+from config import load
+from config.secrets import new_env
+
+CLAIMS = {"name": "Мария Иванова", "given_name": "Мария", "family_name": "Иванова", "email": "maria@mail.ru"}
+
+
+def prepare(directory: Path, database_url: str, redis_url: str, algorithm: str) -> tuple[dict[str, str], Setting]:
+    """Environment for the server, and what the driver needs."""
+    file = directory / "mostid.env"
+    file.write_text(new_env())
+    environment = {
+        "MOSTID_ENV_FILE": str(file),
+        "MOSTID_DATA_DIR": str(directory),
+        "MOSTID_DATABASE_URL": database_url,
+        "MOSTID_REDIS_URL": redis_url,
+        "MOSTID_LOG_LEVEL": "WARNING",
+    }
+    settings = load(file, data_dir=directory, database_url=database_url, redis_url=redis_url)
+    clock = Clock()
+    storage = Storage(settings.database, clock)
+    keyring = Keyring(settings.keys)
+    metadata.create_all(storage.writer)
+    browser = secrets.token_urlsafe(16)
+    wanted = {
+        "client_name": "Bench",
+        "redirect_uris": [REDIRECT],
+        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+        "allowed_scopes": [*SCOPE.split(), "catalogue.read"],
+        "first_party": True,
+        "id_token_signed_response_alg": algorithm,
+    }
+    with storage.transaction(write=True) as tx:
+        KeyLifecycle(keyring, clock, settings.lifetimes).ensure(tx)
+        client = registration.add(tx, parse(wanted, Policy(production=False)), clock.now())
+        evidence = Evidence(("fed",), "urn:mostid:acr:1", clock.now(), "")
+        assertion = Assertion("mailru", "1", evidence, CLAIMS, frozenset({"email"}))
+        linking = Linking(LookupHasher(keyring), DataKeys(keyring))
+        outcome = linking.resolve(tx, assertion, Visit(now=clock.now()))
+        if outcome.root is None or outcome.link_id is None or client.secret is None:
+            raise SystemExit("the bench could not sign its person in")
+        sessions = BrowserSessions(Sealer(keyring, ("session",)), clock, settings.lifetimes)
+        proved = Proved(outcome.root, outcome.link_id, clock.now(), outcome.acr, outcome.amr)
+        cookie = sessions.open(tx, proved, bytes.fromhex(browser_hash(browser)), shared=False, known=None)
+    storage.close()
+    return environment, Setting(client.client_id, client.secret, f"mostid_browser={browser}; mostid_sid={cookie}")

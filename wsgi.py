@@ -1,0 +1,6 @@
+"""The WSGI entry point: `wsgi:app`."""
+
+from app import create_app
+from config import load
+
+app = create_app(load())
