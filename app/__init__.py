@@ -52,3 +52,34 @@ from config.settings import Settings
 Face = Literal["public"]
 SEALED = ("session", "ask", "code", "refresh", "jti", "device", "upstream", "challenge", "proof")
 """Every purpose that a sealed value has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The lowest rooms, shared by everything above."""
+
+    settings: Settings
+    clock: Clock
+    storage: Storage
+    ephemeral: Ephemeral
+    versions: Versions
+    keyring: Keyring
+    sealer: Sealer
+    metrics: Metrics
+
+
+def create_app(settings: Settings, face: Face = "public") -> Flask:
+    """The application of one face. What machines ask is answered at the door, in front of Flask's dispatch."""
+    if face != "public":
+        raise ValueError(f"unknown face {face!r}")
+    floor = _floor(settings)
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.limits.request_bytes
+    app.extensions["mostid_storage"] = floor.storage
+    _bind_database(app)
+    signing = SigningKeys(floor.storage, floor.versions, floor.keyring, settings.issuer)
+    clients = Clients(floor.storage, floor.versions)
+    sessions = BrowserSessions(floor.sealer, floor.clock, settings.lifetimes)
+    asks = Asks(floor.sealer, floor.ephemeral, floor.clock, settings.lifetimes.ask_s)
+    app.wsgi_app = Door(app.wsgi_app, {}, floor.storage, settings, floor.metrics)  # type: ignore[method-assign]
+    return app

@@ -13,6 +13,8 @@ from app.clients.tables import KIND, clients
 from app.storage.database import Storage, Unavailable
 from app.storage.versions import Versions
 
+__all__ = ["Client", "Clients"]
+
 CAPACITY = 10_000
 UNKNOWN_CAPACITY = 1_000
 SERVE_WITHOUT_STORE_MS = 5_000

@@ -31,6 +31,8 @@ grants = Table(
     Column("status_index", Integer),
 )
 Index("ix_grants_session", grants.c.identity_id, grants.c.session_id)
+Index("ix_grants_ended_at", grants.c.ended_at)
+Index("ix_grants_refresh_until", grants.c.refresh_until)
 
 consents = Table(
     "consents",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from itertools import product
 
 from app.identity.numbers_life import Life
 
@@ -59,5 +58,3 @@ TABLE: Mapping[tuple[Standing, Life, bool], Act] = {
     for new in (column[1:] or (False, True))
 }
 """(standing, worth of the proof, asks for a new account) → act. Every combination is in it, each once."""
-
-assert TABLE.keys() == set(product(Standing, Life, (False, True)))

@@ -5,7 +5,7 @@ from enum import Enum
 
 DAY_MS = 86_400_000
 FRESH_MS = 60 * DAY_MS
-"""A code by SMS opens for so long after the last proof: operators end a silent contract after 90 days at the earliest."""
+"""A code by SMS opens for so long after the last proof; operators end a silent contract after 90 days at least."""
 SILENT_MS = 90 * DAY_MS
 """Beyond this a phone alone does not open what it opened before."""
 SIM_REST_MS = 3 * DAY_MS

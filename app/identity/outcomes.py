@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the operator said of a number, asked before the transaction; None where nobody said anything. Times in ms."""
+    """What the operator said of a number, asked before the transaction; None: nothing was said. Times in ms."""
 
     sim_changed_at: int | None = None
     owner_since: int | None = None

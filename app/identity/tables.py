@@ -63,12 +63,19 @@ subjects = Table(
     metadata,
     Column("identity_id", Id, primary_key=True),
     Column("id", Id, primary_key=True),
-    Column("sector", String(64), nullable=False),
+    Column("sector", String(300), nullable=False),
     Column("sub", String(64), nullable=False),
     Column("alias", SmallInteger, nullable=False, default=0),
     Column("created_at", Millis, nullable=False),
 )
-Index("ix_subjects_sector", subjects.c.identity_id, subjects.c.sector)
+Index(
+    "ux_subjects_current",
+    subjects.c.identity_id,
+    subjects.c.sector,
+    unique=True,
+    sqlite_where=subjects.c.alias == 0,
+    postgresql_where=subjects.c.alias == 0,
+)
 
 spent_proofs = Table(
     "spent_proofs",
@@ -78,3 +85,4 @@ spent_proofs = Table(
     Column("purpose", String(16), nullable=False),
     Column("spent_at", Millis, nullable=False),
 )
+Index("ix_spent_proofs_spent_at", spent_proofs.c.spent_at)

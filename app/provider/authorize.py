@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.grants import grants
 from app.grants.codes import Code, redirect_hash
-from app.identity.subjects import find_by_sub
 from app.provider.authorize_request import AuthorizationRequest, Refused, Unanswerable, validate
 from app.provider.next_step import Facts, Issue, Refuse, Step, decide
 from app.provider.parts import Parts
@@ -116,7 +115,8 @@ class Authorize:
         """Whether the ID token hint speaks of the session's person, by any `sub` of theirs, old ones too."""
         if session is None or request.hinted_sub is None:
             return False
-        return find_by_sub(tx, request.client.sector, request.hinted_sub) == session.identity_id
+        found = self._parts.subjects.find_by_sub(tx, request.client.sector, request.hinted_sub)
+        return found == session.identity_id
 
 
 def quick(authorize: Authorize, tx: Session, visit: Visit, reference: str) -> Answer | None:

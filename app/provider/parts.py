@@ -6,6 +6,7 @@ from app.clients.registry import Clients
 from app.grants.codes import Codes
 from app.grants.issue import Mint
 from app.grants.refresh import RefreshTokens
+from app.identity.subjects import Subjects
 from app.keys.datakeys import DataKeys
 from app.keys.keyed import KeyedValues
 from app.keys.sealing import Sealer
@@ -33,6 +34,7 @@ class Parts:
     data_keys: DataKeys
     codes: Codes
     refresh: RefreshTokens
+    subjects: Subjects
     mint: Mint
     sessions: BrowserSessions
     asks: Asks

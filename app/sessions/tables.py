@@ -1,6 +1,6 @@
 """Browser sessions. Ended rows stay for the person's history until housekeeping drops them."""
 
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Table
 
 from app.keys.columns import Sealed
 from app.storage.model import Id, Json, Millis, metadata
@@ -26,3 +26,5 @@ sessions = Table(
     Column("ended_at", Millis),
     Column("ended_reason", String(24)),
 )
+Index("ix_sessions_ended_at", sessions.c.ended_at)
+Index("ix_sessions_expires_at", sessions.c.expires_at)

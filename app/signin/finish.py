@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.numbers import masked
 from app.identity.outcomes import Kind, Outcome, Visit
+from app.identity.proofs import Act, Binding, Proof
 from app.lifecycle.sign_out import sign_out
 from app.sessions.ask import browser_hash
 from app.sessions.browser import Proved
@@ -25,7 +26,9 @@ class Finish:
         self._journey, self._devices = journey, devices
         self._parts = journey.parts
 
-    def __call__(self, step: Step, assertion: Assertion, *, shared: bool, start_new: bool = False) -> Response:
+    def __call__(
+        self, step: Step, assertion: Assertion, *, shared: bool, start_new: bool = False, proof: Proof | None = None
+    ) -> Response:
         """Resolve, open the session, go on; or show why not."""
         device = self._devices.read()
         visit = Visit(
@@ -35,7 +38,7 @@ class Finish:
             start_new=start_new,
         )
         outcome, cookie = self._parts.storage.run(
-            lambda tx: self._resolve(tx, assertion, visit, shared), write=True
+            lambda tx: self._resolve(tx, assertion, visit, shared, proof), write=True
         )
         self._parts.metrics.event(f"signin_{assertion.provider}_{outcome.kind}")
         if cookie is None:
@@ -49,9 +52,13 @@ class Finish:
             self._devices.write(response, device.after(assertion.provider, name, remembered))
         return response
 
-    def _resolve(self, tx: Session, assertion: Assertion, visit: Visit, shared: bool) -> tuple[Outcome, str | None]:
+    def _resolve(
+        self, tx: Session, assertion: Assertion, visit: Visit, shared: bool, proof: Proof | None
+    ) -> tuple[Outcome, str | None]:
         """In one transaction: who it is, and their session. Whoever was signed in here before is signed out."""
         parts = self._parts
+        if proof is not None and not parts.proofs.spend(tx, proof):
+            return Outcome(Kind.REFUSED, reason="spent"), None
         outcome = parts.linking.resolve(tx, assertion, visit)
         if outcome.root is None or outcome.link_id is None:
             return outcome, None
@@ -76,7 +83,7 @@ class Finish:
                 ways=(),
                 retry=None,
             )
-        proof = self._parts.proofs.seal_for_sign_in(assertion, browser_hash(self._parts.browser.id()))
+        proof = self._parts.proofs.seal(assertion, Binding(Act.SIGN_IN, browser_hash(self._parts.browser.id())))
         return self._journey.render(
             "signin/handed_over.html", step, masked=masked(assertion.subject), proof=proof, shared=shared
         )

@@ -1,29 +1,116 @@
-"""Signing in by a phone number: the number, the code, and the page for a number that may have changed hands."""
+"""Signing in by a phone number: where to, and how the code travels."""
 
-import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flask import Response, request
 
-from app.challenges.otp import Refused, Started, Unsupported
-from app.identity.numbers import BadNumber, Number, parse
-from app.identity.proofs import BadProof
-from app.keys.sealing import Unsealable
+from app.challenges.outcomes import Refused, Started, Unsupported
+from app.identity.numbers import BadNumber, parse
 from app.sessions.ask import browser_hash
-from app.signin.finish import Finish
 from app.signin.journey import Journey, Step, is_shared
+from app.signin.waiting import PUSH, SMS, Waiting, open_waiting, seal
 from app.web.pages import gettext, ngettext
 
-PURPOSE = "challenge"
+PATHS = {SMS: "/signin/phone/code", PUSH: "/signin/phone/push"}
+LONGEST_HINT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A challenge that was sent, as its page carries it. Times in ms."""
+class PhonePage:
+    """`GET` and `POST /signin/phone`."""
 
-    id: str
-    number: str
-    kind: str
-    expires_at: int
-    resend_at: int
+    def __init__(self, journey: Journey) -> None:
+        self._journey, self._parts = journey, journey.parts
+
+    def get(self) -> Response:
+        """Ask for the number."""
+        step = self._journey.step()
+        if isinstance(step, Response):
+            return step
+        hint = step.ask.parameters.get("login_hint", "")
+        digits = hint.lstrip("+")
+        return self.show(step, phone=hint if digits.isdigit() and len(hint) < LONGEST_HINT else "")
+
+    def post(self) -> Response:
+        """Send a code to the number that was typed, or to the one that the last code went to."""
+        self._parts.forms.check()
+        step = self._journey.step()
+        if isinstance(step, Response):
+            return step
+        browser = browser_hash(self._parts.browser.id())
+        former = open_waiting(self._parts.sealer, request.form.get("challenge", ""), browser)
+        if former is not None and ("again" in request.form or "instead" in request.form):
+            return self.send(step, former.number, SMS if "instead" in request.form else former.kind)
+        typed = request.form.get("phone", "")
+        settings = self._parts.settings
+        try:
+            number = parse(typed, settings.default_region, settings.number_countries).e164
+        except BadNumber as bad:
+            return self.show(step, phone=typed[:LONGEST_HINT], problem=number_problem(bad))
+        return self.send(step, number, self._first_kind(number))
+
+    def send(self, step: Step, number: str, kind: str) -> Response:
+        """Begin a challenge and show its page; a push that cannot be has an SMS for its second."""
+        browser = browser_hash(self._parts.browser.id())
+        begun = self._begin(step, number, kind, browser)
+        if isinstance(begun, Unsupported):
+            kind = SMS
+            begun = self._begin(step, number, kind, browser)
+        if not isinstance(begun, Started):
+            return self.show(step, phone=number, problem=self._refusal(begun))
+        waiting = Waiting(begun.challenge, kind, number, begun.expires_at, begun.resend_at)
+        more = {"challenge": seal(self._parts.sealer, waiting, browser)} | ({"shared": "1"} if is_shared() else {})
+        return self._parts.pages.redirect(step.url(PATHS[kind], **more))
+
+    def show(self, step: Step, *, phone: str = "", problem: str | None = None) -> Response:
+        """The page that asks for the number."""
+        return self._journey.render(
+            "signin/phone.html", step, phone=phone, problem=problem, shared=is_shared(), back=step.url("/signin")
+        )
+
+    def _begin(self, step: Step, number: str, kind: str, browser: str) -> Started | Refused | Unsupported:
+        challenge = self._parts.push if kind == PUSH else self._parts.otp
+        return challenge.start(
+            number,
+            browser=browser,
+            address=request.environ["mostid.address"],
+            client_id=step.client.client_id,
+            service=step.client.short_name or step.service.name,
+            locale=self._parts.pages.language(),
+        )
+
+    def _first_kind(self, number: str) -> str:
+        """A push where the range once was MegaFon's; the operator itself says if it is no longer."""
+        settings = self._parts.settings
+        ours = number.removeprefix("+").startswith(settings.mobile_id.prefixes)
+        if settings.mobile_id.enabled and (ours or not settings.sms.enabled):
+            return PUSH
+        return SMS
+
+    def _refusal(self, refused: Refused | Unsupported) -> str:
+        """When it may be tried again, if that is soon; never why."""
+        if isinstance(refused, Refused) and refused.retry_at is not None:
+            seconds = max(1, (refused.retry_at - self._parts.clock.now()) // 1000)
+            if seconds <= 300:
+                return ngettext(
+                    "The next code can be sent in {n} second.", "The next code can be sent in {n} seconds.", seconds
+                ).format(n=seconds)
+        return gettext("A code cannot be sent to this number now. Use another way in or try later.")
+
+
+def number_problem(bad: BadNumber) -> str:
+    """What to change about a number."""
+    if str(bad.reason) == "country":
+        return gettext("Numbers of this country are not supported. Type a Russian mobile number.")
+    if str(bad.reason) == "not_mobile":
+        return gettext("Codes can only be sent to a mobile number.")
+    return gettext("This does not look like a mobile number. Type it like +7 920 123-45-67.")
+
+
+def seconds_until(at: int, now: int) -> int:
+    """Whole seconds from now (ms) until then, never negative."""
+    return max(0, (at - now + 999) // 1000)
+
+
+def clock_time(at: int) -> datetime:
+    """A time in ms as pages format it."""
+    return datetime.fromtimestamp(at / 1000, UTC)

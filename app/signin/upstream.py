@@ -116,7 +116,7 @@ class CallbackPage:
 
     def _complete(self, step: Step, waiting: Waiting) -> Response:
         if "error" in request.args:
-            return self._trouble(step, UpstreamError("refused", "mailru", "error at return"))
+            return self._trouble(step, UpstreamError("mailru", "refused", "error at return"))
         try:
             assertion = self._visit.fetch(request.args.get("code", ""), waiting)
         except UpstreamError as error:

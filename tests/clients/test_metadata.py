@@ -43,7 +43,8 @@ def test_a_new_client_may_do_nothing_but_what_was_set() -> None:
         {"grant_types": ["client_credentials"]}, {"token_endpoint_auth_method": "private_key_jwt"},
         {"token_endpoint_auth_method": "none", "require_pkce": False},
         {"token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "client_credentials"]},
-        {"id_token_signed_response_alg": "none"}, {"id_token_signed_response_alg": "HS256"}, {"application_type": "spa"},
+        {"id_token_signed_response_alg": "none"}, {"id_token_signed_response_alg": "HS256"},
+        {"application_type": "spa"},
         {"subject_type": "public"}, {"subject_type": "pairwise", "first_party": True}, {"fapi": True},
         {"allowed_scopes": ["a b"]}, {"allowed_scopes": ['"']}, {"access_token_s": 601}, {"access_token_s": 1},
         {"client_name": ""}, {"client_name": None}, {"client_name": "x" * 61}, {"short_name": "x" * 15},
@@ -63,7 +64,12 @@ def test_the_error_code_tells_addresses_from_the_rest() -> None:
 
 
 def test_every_mistake_is_named_at_once() -> None:
-    members = [member for member, _ in refused(post_logout_redirect_uris=["x"], logo_uri="x", accent="red", sector="y").problems]
+    members = [
+        member
+        for member, _ in refused(
+            post_logout_redirect_uris=["x"], logo_uri="x", accent="red", sector="y"
+        ).problems
+    ]
     assert members == ["post_logout_redirect_uris[0]", "logo_uri", "accent", "sector"]
 
 
@@ -71,8 +77,10 @@ def test_every_mistake_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "MostID", "mostid", "Most ID", "M o s t I D", "МостИД", "мостид", "MοstID", "M0stID", "Most1D", "MostlD", "ＭｏｓｔＩＤ",
-        "Mo\u200bstID", "Мо\u0301стИД", "MostID support", "M.o.s.t-I_D", "Shop\u202egro", "Shop\u2066", "Sh\x00op", "Shop\n",
+        "MostID", "mostid", "Most ID", "M o s t I D", "МостИД", "мостид", "MοstID", "M0stID", "Most1D", "MostlD",
+        "ＭｏｓｔＩＤ",
+        "Mo\u200bstID", "Мо\u0301стИД", "MostID support", "M.o.s.t-I_D", "Shop\u202egro", "Shop\u2066", "Sh\x00op",
+        "Shop\n",
         " Shop", "Shop\u00a0x", "Sh\u00adop", "Shор", "\u200b", "...", "Shop\ue000", "A\u0308",
     ],
 )  # fmt: skip
@@ -81,7 +89,9 @@ def test_a_name_that_hides_or_pretends_is_refused(name: str) -> None:
     refused(**{"client_name#ru": name})
 
 
-@pytest.mark.parametrize("name", ["Магазин", "Shop 24/7", "Яндекс Market", "Ёлка & Co", "iPhone-чехлы", "Мост", "O'Shop™"[:6]])
+@pytest.mark.parametrize(
+    "name", ["Магазин", "Shop 24/7", "Яндекс Market", "Ёлка & Co", "iPhone-чехлы", "Мост", "O'Shop™"[:6]]
+)
 def test_an_honest_name_is_taken(name: str) -> None:
     assert parse(SHOP | {"client_name": name}, POLICY).client_name == name
 
@@ -100,7 +110,8 @@ def test_names_follow_the_language() -> None:
     ("uri", "taken"),
     [
         ("https://eco.example/cb", True), ("https://store.eco.example/cb", True), ("https://eco.example:8443/cb", True),
-        ("https://fakeeco.example/cb", False), ("https://eco.example.evil.example/cb", False), ("https://shop.example/cb", False),
+        ("https://fakeeco.example/cb", False), ("https://eco.example.evil.example/cb", False),
+        ("https://shop.example/cb", False),
         ("http://localhost:8200/cb", False), ("https://store.eco.example@evil.example/cb", False),
     ],
 )  # fmt: skip
@@ -129,7 +140,9 @@ def test_the_sectors_of_third_parties_and_ours_never_meet() -> None:
 
 
 @pytest.mark.sr("SR-058", "SR-076")
-@pytest.mark.parametrize("name", ["ecosystem", "other.example", "host:shop.example", "shop.example:443", "SHOP.example"])
+@pytest.mark.parametrize(
+    "name", ["ecosystem", "other.example", "host:shop.example", "shop.example:443", "SHOP.example"]
+)
 def test_a_third_party_enters_no_sector_but_its_own(name: str) -> None:
     refused(sector=name)
     refused(sector="shop.example", redirect_uris=["https://shop.example/cb", "https://other.example/cb"])
@@ -142,14 +155,20 @@ def test_a_colour_that_carries_white_text_is_taken(colour: str) -> None:
     assert contrast_with_white(colour) >= 4.5
 
 
-@pytest.mark.parametrize("colour", ["#ffff00", "#777777", "#ffffff", "red", "#4338CA", "#fff", "#4338ca;", "url(x)"])
+@pytest.mark.parametrize(
+    "colour", ["#ffff00", "#777777", "#ffffff", "red", "#4338CA", "#fff", "#4338ca;", "url(x)"]
+)
 def test_a_colour_that_hides_text_or_is_none_is_refused(colour: str) -> None:
     refused(accent=colour)
 
 
 @pytest.mark.rule("RFC 7591", "2", "scope is a list in one string; what we do not know is left out")
 def test_registered_names_are_read_and_written() -> None:
-    given = SHOP | {"scope": "openid profile", "contacts": ["a@shop.example"], "jwks_uri": "https://shop.example/k"}
+    given = SHOP | {
+        "scope": "openid profile",
+        "contacts": ["a@shop.example"],
+        "jwks_uri": "https://shop.example/k",
+    }
     metadata = parse(given, POLICY)
     assert metadata.allowed_scopes == ("openid", "profile")
     document = metadata.document()
@@ -161,7 +180,8 @@ def test_registered_names_are_read_and_written() -> None:
 
 def test_what_is_written_reads_back_the_same() -> None:
     given = SHOP | {
-        "client_name#ru": "Лавка", "accent": "#4338ca", "require_pkce": False, "access_token_s": 60, "short_name": "Shop",
+        "client_name#ru": "Лавка", "accent": "#4338ca", "require_pkce": False, "access_token_s": 60,
+        "short_name": "Shop",
         "id_token_signed_response_alg": "ES256", "post_logout_redirect_uris": ["https://shop.example/"],
     }  # fmt: skip
     metadata = parse(given, POLICY)

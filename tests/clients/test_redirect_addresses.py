@@ -10,7 +10,8 @@ from app.clients.policy import Policy
 DEVELOPMENT, PRODUCTION = Policy(), Policy(production=True, owned_domains=("eco.example",))
 
 BAD = [
-    "", "cb", "/cb", "//shop.example/cb", "shop.example/cb", "https:", "https://", "https:///cb", "https:shop.example/cb",
+    "", "cb", "/cb", "//shop.example/cb", "shop.example/cb", "https:", "https://", "https:///cb",
+    "https:shop.example/cb",
     "https:/shop.example/cb", "http://shop.example/cb", "HTTPS://shop.example/cb", "https://Shop.example/cb",
     "https://shop.example/cb#", "https://shop.example/cb#top", "https://user@shop.example/cb",
     "https://user:word@shop.example/cb", "https://shop.example@evil.example/cb", "https://*.shop.example/cb",
@@ -32,7 +33,8 @@ BAD = [
     "https://shop.example/cb?error=x", "https://shop.example/cb?error_description=x", "https://shop.example/cb?%63ode=1",
     "https://shop.example/cb?CODE=1", "https://shop.example/cb?response=x", "https://shop.example/cb?state",
     "https://shop.example/cb;a<b", 'https://shop.example/"', "https://shop.example/`", "https://shop.example/{a}",
-    "https://shop.example/|", "https://shop.example/^", "com.shop.app:/cb", "shop:/cb", "https://shop.example/" + "a" * 500,
+    "https://shop.example/|", "https://shop.example/^", "com.shop.app:/cb", "shop:/cb",
+    "https://shop.example/" + "a" * 500,
 ]  # fmt: skip
 
 BAD_NATIVE = [
@@ -80,8 +82,12 @@ def test_loopback_addresses_of_web_services_are_for_development(uri: str) -> Non
         check_redirect(uri, PRODUCTION, native=False)
 
 
-@pytest.mark.rule("RFC 8252", "7.1", "a native application may use a reversed domain name as scheme, or http on loopback")
-@pytest.mark.parametrize("uri", ["com.shop.app:/cb", "http://127.0.0.1/cb", "http://[::1]:9/cb", "http://localhost/cb"])
+@pytest.mark.rule(
+    "RFC 8252", "7.1", "a native application may use a reversed domain name as scheme, or http on loopback"
+)
+@pytest.mark.parametrize(
+    "uri", ["com.shop.app:/cb", "http://127.0.0.1/cb", "http://[::1]:9/cb", "http://localhost/cb"]
+)
 def test_native_addresses_are_registered_in_production_too(uri: str) -> None:
     check_redirect(uri, PRODUCTION, native=True)
 
@@ -122,11 +128,17 @@ HOSTS = ("127.0.0.1", "[::1]", "localhost")
 
 
 @pytest.mark.sr("SR-002")
-@pytest.mark.rule("RFC 8252", "7.3", "any port of a native client's loopback address is accepted, and nothing else differs")
+@pytest.mark.rule(
+    "RFC 8252", "7.3", "any port of a native client's loopback address is accepted, and nothing else differs"
+)
 @pytest.mark.parametrize("registered", HOSTS)
-@pytest.mark.parametrize("presented", [*HOSTS, "127.0.0.2", "LOCALHOST", "127.1", "[::]", "[0:0:0:0:0:0:0:1]"])
+@pytest.mark.parametrize(
+    "presented", [*HOSTS, "127.0.0.2", "LOCALHOST", "127.1", "[::]", "[0:0:0:0:0:0:0:1]"]
+)
 @pytest.mark.parametrize("port", ["", ":1", ":8200", ":65535"])
-def test_only_the_port_of_a_native_loopback_address_may_differ(registered: str, presented: str, port: str) -> None:
+def test_only_the_port_of_a_native_loopback_address_may_differ(
+    registered: str, presented: str, port: str
+) -> None:
     native = client_of(f"http://{registered}:4000/cb?a=1", native=True)
     web = client_of(f"http://{registered}:4000/cb?a=1")
     assert native.accepts_redirect(f"http://{presented}{port}/cb?a=1") == (presented == registered)
@@ -159,4 +171,6 @@ def test_origins_are_written_as_browsers_write_them() -> None:
     assert origin_of("https://shop.example:443/cb") == "https://shop.example"
     assert origin_of("http://localhost:8200/cb?x=1") == "http://localhost:8200"
     assert origin_of("http://[::1]:8200") == "http://[::1]:8200"
-    assert client_of("com.shop.app:/cb", "https://shop.example/cb", native=True).origins == {"https://shop.example"}
+    assert client_of("com.shop.app:/cb", "https://shop.example/cb", native=True).origins == {
+        "https://shop.example"
+    }

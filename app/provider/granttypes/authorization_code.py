@@ -6,7 +6,6 @@ from app.events import audit
 from app.grants import grants, revocation
 from app.grants.codes import BadCode, Code, redirect_hash
 from app.grants.issue import Entitlement
-from app.identity.subjects import subject_for
 from app.provider.errors import invalid_grant
 from app.provider.granttypes.base import GrantType
 from app.provider.pkce import verifies
@@ -28,8 +27,8 @@ class AuthorizationCode(GrantType):
         admitted = grants.admit(self.http.tx, code, self.service.sector)
         if admitted is None:
             raise invalid_grant("person or session has ended")
-        sub = admitted.sub or subject_for(
-            self.http.tx, self.parts.keyed, code.identity_id, self.service.sector, now=self.parts.clock.now()
+        sub = admitted.sub or self.parts.subjects.subject_for(
+            self.http.tx, code.identity_id, self.service.sector, self.parts.clock.now()
         )
         given = self._entitlement(code, sub)
         token = self._spend(code, given)

@@ -1,0 +1,87 @@
+"""Housekeeping: takes away what is past its use, in small transactions that no request waits for."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Table, delete, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.events import audit
+from app.grants.tables import grants
+from app.identity.tables import spent_proofs
+from app.keys.lifecycle import KeyLifecycle
+from app.sessions.tables import sessions
+from app.storage.clock import Clock
+from app.storage.database import Storage
+
+log = logging.getLogger("mostid.housekeeping")
+
+BATCH = 500
+"""Rows of one transaction: a few milliseconds of the write lock on SQLite."""
+DAY_MS = 86_400_000
+HISTORY_MS = 7 * DAY_MS
+"""Ended sessions and grants stay so long for the person's history."""
+SPENT_MS = DAY_MS
+"""A proof lives 5 minutes; its number is remembered far longer than any clock is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Which rows of a table are past their use at a time (ms)."""
+
+    table: Table
+    due: Callable[[int], ColumnElement[bool]]
+
+
+EXPIRIES = (
+    Expiry(
+        sessions,
+        lambda now: or_(sessions.c.ended_at < now - HISTORY_MS, sessions.c.expires_at < now - HISTORY_MS),
+    ),
+    Expiry(
+        grants,
+        lambda now: or_(grants.c.ended_at < now - HISTORY_MS, grants.c.refresh_until < now - HISTORY_MS),
+    ),
+    Expiry(spent_proofs, lambda now: spent_proofs.c.spent_at < now - SPENT_MS),
+)
+
+
+class Housekeeping:
+    """One pass over everything that ages."""
+
+    def __init__(self, storage: Storage, clock: Clock, lifecycle: KeyLifecycle) -> None:
+        self._storage, self._clock, self._lifecycle = storage, clock, lifecycle
+
+    def steps(self) -> Iterator[int]:
+        """Do a pass, one short transaction a step; gives the number of rows that each step took away."""
+        for expiry in EXPIRIES:
+            yield from self._drain(expiry)
+        yield self._storage.run(self._retire_keys, write=True)
+
+    def _drain(self, expiry: Expiry) -> Iterator[int]:
+        """Batches until one is not full. What comes due meanwhile is for the next pass."""
+        now, gone = self._clock.now(), BATCH
+        while gone == BATCH:
+            gone = self._storage.run(lambda tx: _delete(tx, expiry, now), write=True)
+            if gone:
+                log.info("expired rows deleted", extra={"table": expiry.table.name, "rows": gone})
+            yield gone
+
+    def _retire_keys(self, tx: Session) -> int:
+        gone = self._lifecycle.retire(tx)
+        for kid in gone:
+            audit.record(tx, "key.retired", self._clock.now(), actor="worker", detail={"kid": kid})
+        return len(gone)
+
+
+def _delete(tx: Session, expiry: Expiry, now: int) -> int:
+    """Delete one batch. Rows that a request holds, or another worker is deleting, are left for later."""
+    key = tuple_(*expiry.table.primary_key)
+    due = (
+        select(*expiry.table.primary_key)
+        .where(expiry.due(now))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    return tx.connection().execute(delete(expiry.table).where(key.in_(due))).rowcount

@@ -1,0 +1,45 @@
+"""Where each step is."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint
+
+from app.signin.callbacks import public_keys, push_result
+from app.signin.choose import ChoosePage
+from app.signin.code import PAGES, CodePage
+from app.signin.consent import ConsentPage
+from app.signin.device import Devices
+from app.signin.finish import Finish
+from app.signin.handed_over import HandedOverPage
+from app.signin.journey import Journey
+from app.signin.parts import Parts
+from app.signin.phone import PhonePage
+from app.signin.upstream import CALLBACK, CallbackPage, UpstreamVisit
+from app.web.door import Endpoint
+
+
+def endpoints(parts: Parts) -> Mapping[str, Endpoint]:
+    """What operators' machines call."""
+    return {
+        "/upstream/mobileid/notify": Endpoint(push_result(parts), frozenset({"POST"}), raw_body=True),
+        "/upstream/mobileid/jwks.json": Endpoint(public_keys(parts), frozenset({"GET", "HEAD"})),
+    }
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """The pages of the journey."""
+    routes = Blueprint("signin", __name__)
+    journey, devices = Journey(parts), Devices(parts.sealer, parts.cookies)
+    visit, finish = UpstreamVisit(journey), Finish(journey, devices)
+    choose, phone, consent = ChoosePage(journey, devices, visit), PhonePage(journey), ConsentPage(journey)
+    code, callback = CodePage(journey, phone, finish), CallbackPage(journey, visit, finish)
+    handed_over = HandedOverPage(journey, phone, finish)
+    for path, page in (("/signin", choose), ("/signin/phone", phone), ("/consent", consent)):
+        routes.add_url_rule(path, f"{path}.get", page.get, methods=["GET"])
+        routes.add_url_rule(path, f"{path}.post", page.post, methods=["POST"])
+    for path in PAGES:
+        routes.add_url_rule(path, f"{path}.get", code.get, methods=["GET"])
+        routes.add_url_rule(path, f"{path}.post", code.post, methods=["POST"])
+    routes.add_url_rule(CALLBACK, "callback", callback.get, methods=["GET"])
+    routes.add_url_rule("/signin/phone/handed-over", "handed_over", handed_over.post, methods=["POST"])
+    return routes
