@@ -6,8 +6,9 @@ from typing import Literal
 
 from flask import Flask
 from flask_migrate import Migrate
+from prometheus_client import CollectorRegistry
 
-from app import cli, provider, signin  # noqa: F401  # the rooms of level 7
+from app import cli
 from app.challenges.budget import Budget
 from app.challenges.otp import Otp
 from app.challenges.push import Push
@@ -17,7 +18,9 @@ from app.grants.codes import Codes
 from app.grants.issue import Mint
 from app.grants.refresh import RefreshTokens
 from app.identity.linking import Linking
+from app.identity.lookups import Lookups
 from app.identity.proofs import Proofs
+from app.identity.subjects import Subjects
 from app.keys.datakeys import DataKeys
 from app.keys.keyed import KeyedValues
 from app.keys.keyring import Keyring
@@ -26,10 +29,10 @@ from app.keys.lookup import LookupHasher
 from app.keys.sealing import Sealer
 from app.keys.signed import Signed
 from app.keys.signing import SigningKeys
-from app.provider import parts as provider_parts, routes as provider_routes
+from app.provider import parts as provider, routes as provider_routes
 from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
-from app.signin import parts as signin_parts, routes as signin_routes
+from app.signin import parts as signin, routes as signin_routes
 from app.storage.clock import Clock
 from app.storage.database import Storage
 from app.storage.ephemeral import Ephemeral, open_ephemeral
@@ -39,11 +42,12 @@ from app.upstreams.http import Http
 from app.upstreams.mailru import MailRu
 from app.upstreams.mobile_id import MobileId
 from app.upstreams.sms import Sms
-from app.web import health, logs
+from app.web import headers, health, logs
 from app.web.browser import Browser
 from app.web.cookies import Cookies
-from app.web.door import Door
+from app.web.door import Door, Endpoint
 from app.web.forms import Forms
+from app.web.i18n import Languages
 from app.web.metrics import Metrics
 from app.web.pages import Pages
 from app.web.windows import AddressWindows
@@ -52,20 +56,36 @@ from config.settings import Settings
 Face = Literal["public"]
 SEALED = ("session", "ask", "code", "refresh", "jti", "device", "upstream", "challenge", "proof")
 """Every purpose that a sealed value has."""
+GET = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The lowest rooms, shared by everything above."""
+    """The lowest rooms, and what is made of them alone."""
 
     settings: Settings
     clock: Clock
     storage: Storage
     ephemeral: Ephemeral
-    versions: Versions
     keyring: Keyring
     sealer: Sealer
+    lookup: LookupHasher
+    data_keys: DataKeys
+    signing: SigningKeys
+    clients: Clients
+    sessions: BrowserSessions
+    asks: Asks
     metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class PageKit:
+    """What pages are made with."""
+
+    cookies: Cookies
+    browser: Browser
+    forms: Forms
+    pages: Pages
 
 
 def create_app(settings: Settings, face: Face = "public") -> Flask:
@@ -73,13 +93,136 @@ def create_app(settings: Settings, face: Face = "public") -> Flask:
     if face != "public":
         raise ValueError(f"unknown face {face!r}")
     floor = _floor(settings)
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder="web/static", static_url_path="/static", template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = settings.limits.request_bytes
-    app.extensions["mostid_storage"] = floor.storage
-    _bind_database(app)
-    signing = SigningKeys(floor.storage, floor.versions, floor.keyring, settings.issuer)
-    clients = Clients(floor.storage, floor.versions)
-    sessions = BrowserSessions(floor.sealer, floor.clock, settings.lifetimes)
-    asks = Asks(floor.sealer, floor.ephemeral, floor.clock, settings.lifetimes.ask_s)
-    app.wsgi_app = Door(app.wsgi_app, {}, floor.storage, settings, floor.metrics)  # type: ignore[method-assign]
+    _bind_database(app, floor)
+    pages = _pages(app, floor)
+    provider_parts, signin_parts = _provider(floor), _signin(floor, pages)
+    app.register_blueprint(
+        provider_routes.blueprint(provider_parts, pages.pages, pages.browser, pages.cookies, pages.forms)
+    )
+    app.register_blueprint(signin_routes.blueprint(signin_parts))
+    endpoints = {
+        **provider_routes.endpoints(provider_parts, pages.cookies),
+        **signin_routes.endpoints(signin_parts),
+        "/health/live": Endpoint(health.live, GET),
+        "/health/ready": Endpoint(health.ready(floor.ephemeral), GET),
+    }
+    app.wsgi_app = Door(app.wsgi_app, endpoints, floor.storage, settings, floor.metrics)  # type: ignore[method-assign]
+    cli.register(app, _tools(floor))
     return app
+
+
+def _floor(settings: Settings) -> Floor:
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clock = Clock(settings.clock_file)
+    logs.configure(settings.log_level, clock)
+    storage = Storage(settings.database, clock, settings.threads + 2)
+    ephemeral = open_ephemeral(settings, clock)
+    versions, keyring = Versions(storage), Keyring(settings.keys)
+    sealer = Sealer(keyring, SEALED)
+    return Floor(
+        settings=settings,
+        clock=clock,
+        storage=storage,
+        ephemeral=ephemeral,
+        keyring=keyring,
+        sealer=sealer,
+        lookup=LookupHasher(keyring),
+        data_keys=DataKeys(keyring),
+        signing=SigningKeys(storage, versions, keyring, settings.issuer),
+        clients=Clients(storage, versions),
+        sessions=BrowserSessions(sealer, clock, settings.lifetimes),
+        asks=Asks(sealer, ephemeral, clock, settings.lifetimes.ask_s),
+        metrics=Metrics(None if os.environ.get("PROMETHEUS_MULTIPROC_DIR") else CollectorRegistry()),
+    )
+
+
+def _bind_database(app: Flask, floor: Floor) -> None:
+    """Share our engine with commands and migrations."""
+    app.extensions["mostid_storage"] = floor.storage
+    app.config["SQLALCHEMY_DATABASE_URI"] = floor.settings.database
+    db.init_app(app)
+    Migrate(app, db, compare_type=True)
+
+
+def _pages(app: Flask, floor: Floor) -> PageKit:
+    cookies = Cookies(floor.settings)
+    browser, languages = Browser(cookies), Languages(cookies)
+    forms = Forms(Signed(floor.keyring, floor.clock), browser, floor.settings.issuer)
+    pages = Pages(forms, languages, floor.settings.support_url)
+    browser.install(app)
+    languages.install(app)
+    pages.install(app)
+    headers.install(app)
+    return PageKit(cookies, browser, forms, pages)
+
+
+def _provider(floor: Floor) -> provider.Parts:
+    settings, keyed = floor.settings, KeyedValues(floor.keyring)
+    exempt = settings.profile != "production"
+    return provider.Parts(
+        settings=settings,
+        storage=floor.storage,
+        clock=floor.clock,
+        clients=floor.clients,
+        signing=floor.signing,
+        sealer=floor.sealer,
+        keyed=keyed,
+        data_keys=floor.data_keys,
+        codes=Codes(floor.sealer, floor.clock, settings.lifetimes.code_s),
+        refresh=RefreshTokens(floor.sealer, floor.clock, settings.lifetimes),
+        subjects=Subjects(Lookups(floor.lookup), keyed),
+        mint=Mint(floor.signing, floor.sealer, floor.clock, settings.issuer, settings.lifetimes),
+        sessions=floor.sessions,
+        asks=floor.asks,
+        metrics=floor.metrics,
+        failures=AddressWindows(floor.clock, settings.limits.client_failures_per_address_minute, exempt),
+    )
+
+
+def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
+    settings, clock = floor.settings, floor.clock
+    http = Http(clock, floor.metrics.event)
+    sender = Sender(settings.sms.pool, settings.sms.queue, floor.metrics.event)
+    budget = Budget(floor.storage, floor.ephemeral, floor.lookup, clock, settings.limits)
+    keyed = KeyedValues(floor.keyring)
+    enabled = {"mailru": settings.mailru.enabled, "phone": settings.sms.enabled or settings.mobile_id.enabled}
+    return signin.Parts(
+        settings=settings,
+        storage=floor.storage,
+        clock=clock,
+        sealer=floor.sealer,
+        clients=floor.clients,
+        asks=floor.asks,
+        sessions=floor.sessions,
+        linking=Linking(
+            Lookups(floor.lookup), floor.lookup, floor.data_keys, [way for way, on in enabled.items() if on]
+        ),
+        proofs=Proofs(floor.sealer, clock),
+        data_keys=floor.data_keys,
+        mailru=MailRu(settings.mailru, http, clock),
+        otp=Otp(floor.ephemeral, budget, sender, Sms(settings.sms, http), keyed, clock, settings),
+        push=Push(floor.ephemeral, budget, sender, MobileId(settings.mobile_id, http, clock), keyed, clock, settings),
+        pages=pages.pages,
+        browser=pages.browser,
+        cookies=pages.cookies,
+        forms=pages.forms,
+        metrics=floor.metrics,
+    )
+
+
+def _tools(floor: Floor) -> cli.Tools:
+    return cli.Tools(
+        settings=floor.settings,
+        storage=floor.storage,
+        ephemeral=floor.ephemeral,
+        clock=floor.clock,
+        keyring=floor.keyring,
+        signing_keys=floor.signing,
+        key_lifecycle=KeyLifecycle(floor.keyring, floor.clock, floor.settings.lifetimes),
+        data_keys=floor.data_keys,
+        lookup=floor.lookup,
+        clients=floor.clients,
+        sessions=floor.sessions,
+    )

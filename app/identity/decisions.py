@@ -32,10 +32,13 @@ class Act(Enum):
 
 
 _CREATE, _IN, _LOW, _ASK, _CLOSE, _OVER, _NO = Act
+_EITHER = (False, True)
 
 # fmt: off
-_COLUMNS = ((Life.LASTING,), (Life.OPENS,), (Life.OPENS_LOW,), (Life.STALE, False), (Life.STALE, True),
-                                                         (Life.ENDED, False), (Life.ENDED, True), (Life.TOO_WEAK,))
+_COLUMNS: tuple[tuple[Life, tuple[bool, ...]], ...] = (
+    (Life.LASTING, _EITHER), (Life.OPENS, _EITHER), (Life.OPENS_LOW, _EITHER), (Life.STALE, (False,)),
+    (Life.STALE, (True,)), (Life.ENDED, (False,)), (Life.ENDED, (True,)), (Life.TOO_WEAK, _EITHER),
+)
 _ROWS = {
     #                    lasting  opens    low      stale    and new  ended    and new  too weak
     Standing.UNKNOWN:   (_CREATE, _CREATE, _CREATE, _CREATE, _CREATE, _CREATE, _CREATE, _NO),
@@ -52,9 +55,9 @@ _ROWS = {
 # fmt: on
 
 TABLE: Mapping[tuple[Standing, Life, bool], Act] = {
-    (standing, column[0], new): act
+    (standing, life, asks_new): act
     for standing, acts in _ROWS.items()
-    for column, act in zip(_COLUMNS, acts, strict=True)
-    for new in (column[1:] or (False, True))
+    for (life, asks), act in zip(_COLUMNS, acts, strict=True)
+    for asks_new in asks
 }
 """(standing, worth of the proof, asks for a new account) → act. Every combination is in it, each once."""

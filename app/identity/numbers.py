@@ -119,7 +119,7 @@ def _read(text: str, region: str) -> PhoneNumber:
 
 
 def _check_kind(number: PhoneNumber) -> None:
-    main = phonenumbers.region_code_for_country_code(number.country_code)
+    main = phonenumbers.region_code_for_country_code(number.country_code or 0)
     if not phonenumbers.is_valid_number(number):
         raise BadNumber(Reason.UNASSIGNED)
     if phonenumbers.region_code_for_number(number) != main:

@@ -1,8 +1,10 @@
 """Profiles: OIDC standard claims from the attributes of all links of a person (OIDC Core §5.1)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from app.identity.attributes import VALUE
 from app.keys.datakeys import DataKey
@@ -12,29 +14,12 @@ NAMES = ("name", "given_name", "family_name", "nickname")
 ALONE = ("picture", "email", "phone_number", "birthdate", "gender", "locale")
 
 
-class AttributeRow(Protocol):
-    """What a statement must select of each attribute."""
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def link_id(self) -> UUID: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def value(self) -> bytes: ...
-    @property
-    def verified_at(self) -> int | None: ...
-    @property
-    def observed_at(self) -> int: ...
-
-
-def claims_from(rows: Sequence[AttributeRow], key: DataKey) -> dict[str, Any]:
+def claims_from(rows: Sequence[Row[Any]], key: DataKey) -> dict[str, Any]:
     """All claims that these attributes give. Only what is chosen is opened.
 
     A verified value goes before an unverified one, an older link before a younger one, so that signing in by another
     way does not turn a profile over. `email_verified` and `phone_number_verified` say who proved what; `updated_at`
-    is in seconds. Never says `sub`.
+    is in seconds. Never says `sub`. Each row has id, link_id, name, value, verified_at and observed_at.
     """
     chosen = _names(rows) | {name: row for name in ALONE if (row := _best(rows, name)) is not None}
     claims: dict[str, Any] = {name: key.open(row.value, row.id, VALUE) for name, row in chosen.items()}
@@ -46,14 +31,14 @@ def claims_from(rows: Sequence[AttributeRow], key: DataKey) -> dict[str, Any]:
     return claims
 
 
-def _best(rows: Iterable[AttributeRow], name: str) -> AttributeRow | None:
+def _best(rows: Iterable[Row[Any]], name: str) -> Row[Any] | None:
     found = (row for row in rows if row.name == name)
     return min(found, key=lambda row: (row.verified_at is None, row.link_id), default=None)
 
 
-def _names(rows: Iterable[AttributeRow]) -> dict[str, AttributeRow]:
+def _names(rows: Iterable[Row[Any]]) -> dict[str, Row[Any]]:
     """The names as the link that knows most of them gives them."""
-    by_link: dict[UUID, dict[str, AttributeRow]] = {}
+    by_link: dict[UUID, dict[str, Row[Any]]] = {}
     for row in rows:
         if row.name in NAMES:
             by_link.setdefault(row.link_id, {})[row.name] = row

@@ -84,7 +84,7 @@ class Proofs:
         return Proof(proof, binding, _assertion(json.loads(raw[16:])))
 
     def spend(self, tx: Session, proof: Proof) -> bool:
-        """Spend a proof, in the transaction of its act. False when it was spent before: then the act must not happen."""
+        """Spend a proof in the transaction of its act. False when it was spent before: the act must not happen."""
         values = {
             "identity_id": proof.binding.target
             or proof.id,  # without a target, any shard that both spenders agree on

@@ -56,7 +56,7 @@ _LINK = (
     .where(identities.c.id == bindparam("identity"), links.c.id == bindparam("link"))
     .with_for_update(key_share=True, of=identities)
 )
-"""FOR NO KEY UPDATE: two sign-ins of one person take turns; whoever issues a token for them waits for the end of this."""
+"""FOR NO KEY UPDATE: two sign-ins of one person take turns, and whoever issues a token for them waits."""
 
 
 @dataclass(frozen=True, slots=True)

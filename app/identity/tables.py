@@ -1,4 +1,4 @@
-"""Tables of identity. Every personal one has the primary key (identity_id, id); uniqueness across people is in `lookups` only."""
+"""Tables of identity. Personal ones have the primary key (identity_id, id); `lookups` alone is unique across people."""
 
 from sqlalchemy import Column, Index, LargeBinary, SmallInteger, String, Table
 

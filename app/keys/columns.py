@@ -12,6 +12,7 @@ class Sealed(TypeDecorator[bytes]):
     cache_ok = True
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> Any:
+        """The value, if it is ciphertext or none. Raises TypeError."""
         if value is not None and not isinstance(value, bytes):
             raise TypeError("a personal column takes sealed bytes only")
         return value

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from sqlalchemy import Column, LargeBinary, SmallInteger, Table, insert, select
 from sqlalchemy.orm import Session
 
@@ -67,5 +67,14 @@ class DataKeys:
         return self.unwrap(row.wrap_version, row.wrapped) if row else None
 
     def unwrap(self, wrap_version: int, wrapped: bytes) -> DataKey:
-        """A data key from its stored form, for callers that joined the table in a statement of their own."""
-        return DataKey(aes_key_unwrap(self._wrapping[wrap_version], wrapped))
+        """A data key from its stored form, for callers that joined the table in a statement of their own.
+
+        Raises Unsealable when the master key that wrapped it is not ours, or no longer listed.
+        """
+        wrapping = self._wrapping.get(wrap_version)
+        try:
+            if wrapping is None:
+                raise Unsealable
+            return DataKey(aes_key_unwrap(wrapping, wrapped))
+        except InvalidUnwrap:
+            raise Unsealable from None

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -17,7 +17,7 @@ class KeyVersion:
     """One secret: its number in front of everything it made, and 32 bytes."""
 
     number: int
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     def derive(self, label: str, length: int = 32) -> bytes:
         """A key for one use of this secret (RFC 5869), so that no two uses share key bytes."""
@@ -42,12 +42,21 @@ class Keyring:
 
 
 def parse(text: str) -> tuple[KeyVersion, ...]:
-    """Versions from `1:base64url,2:base64url`. Raises ValueError when a number or a secret is malformed."""
-    versions = []
-    for part in text.split(","):
-        number, _, secret = part.strip().partition(":")
-        raw = base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))
-        if len(raw) != 32 or not 0 < int(number) < 256:
-            raise ValueError("a key is a number from 1 to 255, a colon and 32 bytes in base64url")
-        versions.append(KeyVersion(int(number), raw))
-    return tuple(versions)
+    """Versions from `1:base64url,2:base64url`. Raises ValueError when one is malformed, or two are alike."""
+    versions = tuple(_version(part.strip()) for part in text.split(","))
+    if len({key.number for key in versions}) < len(versions) or len({key.secret for key in versions}) < len(
+        versions
+    ):
+        raise ValueError("two versions of a key have one number, or one secret")
+    return versions
+
+
+def _version(part: str) -> KeyVersion:
+    number, _, secret = part.partition(":")
+    try:
+        raw = base64.b64decode(secret.rstrip("=") + "=", altchars=b"-_", validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32 or not number.isdecimal() or not 0 < int(number) < 256:
+        raise ValueError("a key is a number from 1 to 255, a colon and 32 bytes in base64url")
+    return KeyVersion(int(number), raw)

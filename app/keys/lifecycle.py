@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.keys.keyring import Keyring
+from app.keys.keyring import Keyring, KeyVersion
+from app.keys.sealing import Unsealable
 from app.keys.tables import signing_keys
 from app.storage.clock import Clock
 from app.storage.versions import bump
@@ -42,18 +44,18 @@ class KeyLifecycle:
         self._keyring, self._clock, self._lifetimes = keyring, clock, lifetimes
 
     def ensure(self, tx: Session) -> list[str]:
-        """Make a current key for each algorithm that has none: the first start. Returns the new key ids."""
-        made = []
-        for algorithm in ALGORITHMS:
-            if _find(tx, algorithm, "current") is None:
-                made.append(self._make(tx, algorithm, "current"))
-        return made
+        """Make what is missing of a current and a next key for each algorithm (SR-068). Returns the new key ids."""
+        if not _missing(tx):
+            return []
+        bump(tx, KIND)  # before the second look: the version's row lets one process act at a time
+        return [self._make(tx, algorithm, state) for algorithm, state in _missing(tx)]
 
     def rotate(self, tx: Session, *, emergency: bool = False) -> list[Rotation]:
         """Publish a new next key; promote the former one if it was published long enough, or at once in an emergency.
 
         In an emergency the former current key stops verifying too (SR-071).
         """
+        bump(tx, KIND)  # first: the version's row lets one operator act at a time
         return [self._rotate(tx, algorithm, emergency) for algorithm in ALGORITHMS]
 
     def retire(self, tx: Session, kid: str | None = None) -> list[str]:
@@ -83,7 +85,9 @@ class KeyLifecycle:
         )
         promoted = waiting.kid if waiting else self._make(tx, algorithm, "next")
         tx.execute(
-            update(signing_keys).where(signing_keys.c.kid == promoted).values(state="current", activated_at=now)
+            update(signing_keys)
+            .where(signing_keys.c.kid == promoted)
+            .values(state="current", activated_at=now)
         )
         return Rotation(algorithm, self._make(tx, algorithm, "next"), promoted, None)
 
@@ -104,21 +108,37 @@ class KeyLifecycle:
                 activated_at=now if state == "current" else None,
             )
         )
-        bump(tx, KIND)
         return str(public["kid"])
 
 
 def unwrap_private(row: Row[Any], keyring: Keyring) -> dict[str, Any]:
-    """The private key of a stored row, as a JWK. The wrapping key is derived for this one key, so the nonce is fixed."""
-    version = next(key for key in keyring.all("wrap") if key.number == row.wrap_version)
+    """The private key of a stored row, as a JWK. Raises Unsealable when it was not wrapped by a master key of ours.
+
+    The wrapping key is derived for this one key, so the nonce is fixed.
+    """
+    for version in keyring.all("wrap"):
+        if version.number == row.wrap_version:
+            return _unwrap(row, version)
+    raise Unsealable
+
+
+def _unwrap(row: Row[Any], version: KeyVersion) -> dict[str, Any]:
     cipher = AESGCMSIV(version.derive(f"signing-key/{row.kid}"))
-    private: dict[str, Any] = json.loads(cipher.decrypt(NONCE, row.wrapped, None))
+    try:
+        private: dict[str, Any] = json.loads(cipher.decrypt(NONCE, row.wrapped, None))
+    except InvalidTag:
+        raise Unsealable from None
     return private
 
 
 def _find(tx: Session, algorithm: str, state: str) -> Row[Any] | None:
     wanted = select(signing_keys).where(signing_keys.c.algorithm == algorithm, signing_keys.c.state == state)
     return tx.execute(wanted).first()
+
+
+def _missing(tx: Session) -> list[tuple[str, str]]:
+    states = [(algorithm, state) for algorithm in ALGORITHMS for state in ("current", "next")]
+    return [one for one in states if _find(tx, *one) is None]
 
 
 def _generate(algorithm: str) -> tuple[Mapping[str, Any], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Keyed hashes by which people are found. Without the key, ten digits of a number could be tried one by one (SR-170)."""
+"""Keyed hashes by which people are found. Without the key, every number could be tried one by one (SR-170)."""
 
 import hashlib
 import hmac
@@ -7,7 +7,7 @@ from app.keys.keyring import Keyring
 
 
 class LookupHasher:
-    """Hashes a kind and a canonical value under every live key version, so that a version can be changed online (SR-172)."""
+    """Hashes a kind and a canonical value under every live key version: a version can be changed online (SR-172)."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keys = tuple((key.number, key.secret) for key in keyring.all("lookup"))

@@ -1,5 +1,6 @@
 """Values that travel in clear but cannot be forged: form tokens, upstream states, undo links."""
 
+import hashlib
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -26,7 +27,7 @@ class Signed:
                 return clock.now() // 1000
 
         self._serializers: dict[str, URLSafeTimedSerializer] = {}
-        self._make = lambda purpose: URLSafeTimedSerializer(secrets, salt=f"mostid/{purpose}", signer=MovedSigner)
+        self._secrets, self._signer = secrets, MovedSigner
 
     def sign(self, purpose: str, value: Any) -> str:
         """Sign a JSON value."""
@@ -41,5 +42,10 @@ class Signed:
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
         if purpose not in self._serializers:
-            self._serializers[purpose] = self._make(purpose)
+            self._serializers[purpose] = URLSafeTimedSerializer(
+                self._secrets,
+                salt=f"mostid/{purpose}",
+                signer=self._signer,
+                signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+            )
         return self._serializers[purpose]

@@ -13,8 +13,8 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 from sqlalchemy import select
 
-from app.keys.lifecycle import unwrap_private
 from app.keys.keyring import Keyring
+from app.keys.lifecycle import unwrap_private
 from app.keys.tables import signing_keys
 from app.storage.database import Storage, Unavailable
 from app.storage.versions import Versions
@@ -23,6 +23,8 @@ KIND = "signing_keys"
 PUBLISHED = ("next", "current", "retiring")
 SERVE_WITHOUT_STORE_MS = 3_600_000
 LONGEST_TOKEN = 8192
+LONGEST_HEADER = 256
+"""Characters of the header's part: ours has three short members, so nothing deep is ever parsed."""
 LEEWAY_S = 60
 
 Key = ECKey | RSAKey
@@ -70,7 +72,7 @@ class SigningKeys:
         The algorithm comes from our record of the key, never from the token (RFC 8725 §3.1); header members
         that carry or point to keys are refused (SR-062), and so is a token of another type (RFC 8725 §3.11).
         """
-        if len(token) > LONGEST_TOKEN or token.count(".") != 2:
+        if len(token) > LONGEST_TOKEN or token.count(".") != 2 or token.index(".") > LONGEST_HEADER:
             raise BadToken("not a compact token of acceptable size")
         try:
             header = json.loads(_header_bytes(token))
@@ -99,9 +101,12 @@ class SigningKeys:
     def _check_times(self, claims: Mapping[str, Any], expired_ok: bool) -> None:
         now = self._storage.clock.now() // 1000
         issued, expires = claims.get("iat"), claims.get("exp")
-        if type(issued) is not int or type(expires) is not int or claims.get("iss") != self._issuer:
-            raise BadToken("iss, iat or exp is missing or foreign")
-        if issued > now + LEEWAY_S or (expires <= now and not expired_ok):
+        begins = claims.get("nbf", issued)
+        if type(issued) is not int or type(expires) is not int or type(begins) is not int:
+            raise BadToken("iat, exp or nbf is missing or no time")
+        if claims.get("iss") != self._issuer:
+            raise BadToken("another issuer's")
+        if max(issued, begins) > now + LEEWAY_S or (expires <= now and not expired_ok):
             raise BadToken("outside its life")
 
     def _keys(self) -> KeySet:

@@ -1,0 +1,54 @@
+"""What starting and answering a challenge can come to. Times in ms."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.upstreams.base import Assertion
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A challenge is under way."""
+
+    challenge: str
+    expires_at: int
+    resend_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was sent. `reason` is for the log; pages say the same for all."""
+
+    reason: str
+    retry_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """This way cannot be used for this number now; another may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """The person has the number."""
+
+    assertion: Assertion
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Another code than the one that was sent."""
+
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """The code is right, but the operator has not said yes yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """This challenge can no longer be answered."""
+
+    reason: Literal["expired", "used", "too_many", "foreign", "refused"]
