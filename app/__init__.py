@@ -149,7 +149,7 @@ def _bind_database(app: Flask, floor: Floor) -> None:
 def _pages(app: Flask, floor: Floor) -> PageKit:
     cookies = Cookies(floor.settings)
     browser, languages = Browser(cookies), Languages(cookies)
-    forms = Forms(Signed(floor.keyring, floor.clock), browser, floor.settings.issuer)
+    forms = Forms(Signed(floor.keyring, floor.clock), cookies, browser, floor.settings.issuer)
     pages = Pages(forms, languages, floor.settings.support_url)
     browser.install(app)
     languages.install(app)

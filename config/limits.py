@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class LimitsSettings(BaseModel):
-    """Rates and tries. Windows are in the name or the docstring; counts are per window."""
+    """How often each thing may happen; the window is in the name or beside it. A limit can only be made stricter."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 

@@ -1,17 +1,47 @@
 """Reads settings once, from `var/mostid.env` and the environment, and refuses unsafe combinations."""
 
 import os
-from collections.abc import Mapping
+import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import SettingsError
 
+from config.complaint import variable
+from config.safety import complaints
 from config.settings import Settings
+
+CHECKOUT = Path(__file__).parents[1] / ".git"
+"""What only a developer's copy has; a deployment must say its profile."""
+
+OWN_NAMES = {"MOSTID_ENV_FILE", "MOSTID_TEST_RUN"}
+"""Names that are ours and no settings: where the settings file is, and what a test run shares."""
 
 
 class ConfigurationError(Exception):
-    """Settings that must not be served with. The text says what to change."""
+    """Settings that must not be served with. The text has one line for each mistake and says what to change."""
+
+
+def settings_file() -> Path:
+    """The file that commands and server read: MOSTID_ENV_FILE, or `var/mostid.env`."""
+    return Path(os.environ.get("MOSTID_ENV_FILE", "var/mostid.env"))
+
+
+def unknown_names() -> list[str]:
+    """Names in the environment that look like settings of ours and are none: misspelt, or put there by a platform."""
+    names = sorted(name for name in os.environ if name.startswith("MOSTID_") and name not in OWN_NAMES)
+    return [
+        name for name in names if not _is_setting(name.removeprefix("MOSTID_").lower().split("__"), Settings)
+    ]
+
+
+def _is_setting(path: list[str], model: type[BaseModel]) -> bool:
+    field = model.model_fields.get(path[0])
+    if field is None or len(path) == 1:
+        return field is not None
+    group = field.annotation
+    return isinstance(group, type) and issubclass(group, BaseModel) and _is_setting(path[1:], group)
 
 
 def load(env_file: Path | None = None, **overrides: Any) -> Settings:
@@ -19,18 +49,36 @@ def load(env_file: Path | None = None, **overrides: Any) -> Settings:
 
     Raises ConfigurationError with one sentence per mistake.
     """
-    file = env_file or Path(os.environ.get("MOSTID_ENV_FILE", "var/mostid.env"))
+    source = env_file or settings_file()
     try:
-        return Settings(_env_file=file if file.exists() else None, **overrides)  # type: ignore[call-arg]
+        settings = Settings(_env_file=source if source.exists() else None, **overrides)
     except ValidationError as error:
-        raise ConfigurationError(_sentences(error.errors())) from error
+        raise ConfigurationError(_sentences(error.errors())) from None
+    except SettingsError as error:
+        raise ConfigurationError(_unreadable(error)) from None
+    wrong = [str(complaint) for complaint in complaints(settings)]
+    if "profile" not in settings.model_fields_set and not CHECKOUT.exists():
+        wrong.insert(
+            0, "MOSTID_PROFILE: say production, testing or development; only a checkout may leave it out"
+        )
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+    return settings
 
 
 def _sentences(errors: list[Any]) -> str:
-    """One line per mistake, naming the environment variable to change."""
+    """One line per mistake, naming the environment variable to change. Values are left out: they may be secrets."""
     lines = []
     for error in errors:
-        item: Mapping[str, Any] = error
-        name = "MOSTID_" + "__".join(str(part).upper() for part in item["loc"])
-        lines.append(f"{name}: {item['msg']}")
+        path = ".".join(str(part) for part in error["loc"]).removeprefix("mostid_")
+        unknown = error["type"] == "extra_forbidden"
+        lines.append(
+            f"{variable(path)}: {'there is no such setting: check its name' if unknown else error['msg']}"
+        )
     return "\n".join(lines)
+
+
+def _unreadable(error: SettingsError) -> str:
+    """A list that is not JSON. The library's text names the field, never the value."""
+    named = re.search(r'field "(\w+)"', str(error))
+    return f'{variable(named[1] if named else "")}: write a list as JSON, as in ["10.1.2.0/24"]'

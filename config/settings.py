@@ -1,4 +1,4 @@
-"""The settings tree. Environment names are MOSTID_ and the path with double underscores: MOSTID_LIMITS__SMS_PER_HOUR."""
+"""The settings tree. An environment name is MOSTID_ and the path in capitals: MOSTID_LIMITS__SMS_PER_HOUR."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ Profile = Literal["development", "testing", "production"]
 
 
 class KeySettings(BaseModel):
-    """Secrets by purpose (SR-074). Each is a comma-separated list of `id:base64url` of 32 bytes; the first one is current."""
+    """Secrets by purpose (SR-074): `number:base64url` of 32 bytes, several with commas; the first one is current."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 

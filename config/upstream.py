@@ -1,8 +1,16 @@
 """Settings of the upstreams. Whatever is not known of a production system stays a setting here."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+
+def _unfold(given: object) -> object:
+    r"""Not everything that reads settings files takes off quotes and turns `\n` into a line break."""
+    return given.strip("\"' ").replace("\\n", "\n") if isinstance(given, str) else given
+
+
+Lines = BeforeValidator(_unfold)
 
 
 class MailRuSettings(BaseModel):
@@ -28,7 +36,15 @@ class MailRuSettings(BaseModel):
     """How the application authenticates at the token address; body is reported broken at times."""
     userinfo_method: Literal["post", "get"] = "post"
     """POST keeps the token out of addresses; GET is the older documented form."""
-    own_domains: tuple[str, ...] = ("mail.ru", "internet.ru", "bk.ru", "inbox.ru", "list.ru", "vk.com", "xmail.ru")
+    own_domains: tuple[str, ...] = (
+        "mail.ru",
+        "internet.ru",
+        "bk.ru",
+        "inbox.ru",
+        "list.ru",
+        "vk.com",
+        "xmail.ru",
+    )
     """Mailbox domains hosted by Mail.ru itself: only there an address counts as verified (SR-098)."""
 
 
@@ -61,11 +77,13 @@ class MobileIdSettings(BaseModel):
     """Levels asked of the operator, best first."""
     signing_kid: str = "mobileid-1"
     """Key id of our request-signing key as registered with the operator."""
-    signing_key: SecretStr = SecretStr("")
-    """Our RSA private key (PEM) for signing requests; development makes one."""
+    signing_key: Annotated[SecretStr, Lines] = SecretStr("")
+    """Our RSA private key (PEM) for signing requests, on one line with `\\n` for its line breaks, or as it is."""
     shows_code: bool = True
     """The operator shows our message with its code on the handset; without it a push is only a yes or no."""
-    prefixes: tuple[str, ...] = ("7920", "7921", "7922", "7923", "7924", "7925", "7926", "7927", "7928", "7929", "7931", "7937")
+    prefixes: tuple[str, ...] = (
+        "7920", "7921", "7922", "7923", "7924", "7925", "7926", "7927", "7928", "7929", "7931", "7937",
+    )  # fmt: skip
     """Number ranges for which a push is tried first. Only an order of preference: numbers move between operators."""
 
 
@@ -84,12 +102,12 @@ class SmsSettings(BaseModel):
     """Gateway password."""
     sender: str = "MostID"
     """Registered sender name."""
-    template_ru: str = "Код {code}: вход в {service}. Никому не говорите\n@{host} #{code}"
+    template_ru: Annotated[str, Lines] = "Код {code}: вход в {service}. Никому не говорите\n@{host} #{code}"
     """Text approved by the operator, Russian. One part: 70 UCS-2 units with the longest service name."""
-    template_en: str = "{code}: sign-in to {service}. Tell no one\n@{host} #{code}"
+    template_en: Annotated[str, Lines] = "{code}: sign-in to {service}. Tell no one\n@{host} #{code}"
     """Text approved by the operator, English. One part: 160 GSM characters."""
-    longest_service: int = Field(14, ge=1, le=40)
-    """Letters of a service's short name that fit the template; longer names are not shown in a message."""
+    longest_service: int = Field(10, ge=6, le=40)
+    """Letters of a service's short name that fit the templates; in place of a longer one a message says MostID."""
     pool: int = Field(4, ge=1, le=64)
     """Threads that send; the gateway's slowness shows to nobody."""
     queue: int = Field(1000, ge=1)

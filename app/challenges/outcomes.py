@@ -7,6 +7,14 @@ from app.upstreams.base import Assertion
 
 
 @dataclass(frozen=True, slots=True)
+class Admitted:
+    """A message or prompt is within the budget, and counted."""
+
+    next_at: int
+    """When the next may follow."""
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A challenge is under way."""
 
@@ -17,10 +25,11 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was sent. `reason` is for the log; pages say the same for all."""
+    """Nothing was sent. `reason` is for the log; pages say the same for all (SR-133)."""
 
     reason: str
     retry_at: int | None = None
+    """When asking again may help, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +46,22 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Another code than the one that was sent."""
+    """Another code than the one that was sent, or no code at all, which costs no try."""
 
     tries_left: int
 
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """The code is right, but the operator has not said yes yet."""
+    """The code is right, but the operator has not said yes yet. Costs no try."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dead:
     """This challenge can no longer be answered."""
 
-    reason: Literal["expired", "used", "too_many", "foreign", "refused"]
+    reason: Literal["expired", "used", "too_many", "foreign", "refused", "failed"]
+
+
+PushState = Literal["waiting", "approved", "refused", "failed", "expired"]
+"""How a push stands: `failed` did not reach the handset or could not be believed, `expired` includes "not yours"."""

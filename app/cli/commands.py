@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.cli import clients, identities, keys, metrics, worker
+from app.cli import clients, doctor, identities, keys, metrics, worker
 from app.cli.tools import Tools
 from app.clients.policy import Policy
 from app.delivery.housekeeping import Housekeeping
@@ -18,6 +18,7 @@ def register(app: Flask, tools: Tools) -> None:
         keys.group(storage, clock, tools.key_lifecycle),
         identities.group(storage, clock, tools.data_keys, tools.lookup, tools.sessions),
         metrics.command(settings.metrics_address, settings.data_dir / "metrics"),
+        doctor.command(settings, storage, tools.ephemeral, tools.signing_keys, clock),
         worker.command(Worker(chores, clock)),
     ):
         app.cli.add_command(command)

@@ -1,15 +1,15 @@
 """The secrets of this deployment, one list of versions for each purpose."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from config.keys import PURPOSES, read_keys
 from config.settings import KeySettings
 
-PURPOSES = ("wrap", "seal", "sign", "lookup", "subject", "sid", "otp", "audit")
+__all__ = ["PURPOSES", "KeyVersion", "Keyring", "parse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,4 @@ class Keyring:
 
 def parse(text: str) -> tuple[KeyVersion, ...]:
     """Versions from `1:base64url,2:base64url`. Raises ValueError when one is malformed, or two are alike."""
-    versions = tuple(_version(part.strip()) for part in text.split(","))
-    if len({key.number for key in versions}) < len(versions) or len({key.secret for key in versions}) < len(
-        versions
-    ):
-        raise ValueError("two versions of a key have one number, or one secret")
-    return versions
-
-
-def _version(part: str) -> KeyVersion:
-    number, _, secret = part.partition(":")
-    try:
-        raw = base64.b64decode(secret.rstrip("=") + "=", altchars=b"-_", validate=True)
-    except ValueError:
-        raw = b""
-    if len(raw) != 32 or not number.isdecimal() or not 0 < int(number) < 256:
-        raise ValueError("a key is a number from 1 to 255, a colon and 32 bytes in base64url")
-    return KeyVersion(int(number), raw)
+    return tuple(KeyVersion(number, secret) for number, secret in read_keys(text))

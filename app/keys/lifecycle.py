@@ -20,7 +20,7 @@ from app.keys.sealing import Unsealable
 from app.keys.tables import signing_keys
 from app.storage.clock import Clock
 from app.storage.versions import bump
-from config.settings import LifetimeSettings
+from config.limits import LifetimeSettings
 
 ALGORITHMS = ("ES256", "RS256")
 KIND = "signing_keys"

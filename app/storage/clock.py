@@ -16,6 +16,11 @@ class Clock:
         """The time in milliseconds."""
         return time.time_ns() // 1_000_000 + self.offset()
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether tests may move this clock."""
+        return self._file is not None
+
     def offset(self) -> int:
         """Milliseconds that a test has moved the clock by; zero without a clock file."""
         if self._file is None:

@@ -15,7 +15,7 @@ class Cookies:
         self._prefix = "__Host-mostid_" if settings.secure else "mostid_"
 
     def name(self, kind: str) -> str:
-        """The full name of a kind: sid, browser, csrf, device, lang, txn_…"""
+        """The full name of a kind: `sid`, `browser`, `csrf`, `device`, `lang`, `txn_…`."""
         return self._prefix + kind
 
     def read(self, kind: str) -> str | None:
@@ -30,7 +30,13 @@ class Cookies:
     def set(self, response: Response, kind: str, value: str, max_age_s: int | None) -> None:
         """Set a cookie for so long, or until the browser closes. Never for a domain, never for scripts."""
         response.set_cookie(
-            self.name(kind), value, max_age=max_age_s, path="/", secure=self._secure, httponly=True, samesite="Lax"
+            self.name(kind),
+            value,
+            max_age=max_age_s,
+            path="/",
+            secure=self._secure,
+            httponly=True,
+            samesite="Lax",
         )
 
     def clear(self, response: Response, kind: str) -> None:

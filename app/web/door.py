@@ -79,6 +79,7 @@ class Door:
         )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
         started = time.perf_counter()
         environ["mostid.reference"] = reference = secrets.token_hex(6)
         environ["mostid.address"] = self._address(environ)
@@ -88,7 +89,9 @@ class Door:
             answer = self._answer(endpoint, environ, reference)
         if answer is None:
             return self._page(environ, start_response, started)
-        self._metrics.request(environ["PATH_INFO"] if endpoint else "refused", answer.status, time.perf_counter() - started)
+        self._metrics.request(
+            environ["PATH_INFO"] if endpoint else "refused", answer.status, time.perf_counter() - started
+        )
         length = ("Content-Length", str(len(answer.body)))
         headers = [*answer.headers, *self._always, ("X-Reference", reference), length]
         start_response(REASONS[answer.status], headers)
@@ -98,11 +101,13 @@ class Door:
         self, environ: WSGIEnvironment, start_response: StartResponse, started: float
     ) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            self._metrics.request(environ.get("mostid.rule", "page"), int(status[:3]), time.perf_counter() - started)
+            self._metrics.request(
+                environ.get("mostid.rule", "page"), int(status[:3]), time.perf_counter() - started
+            )
             extra = [*self._always, ("X-Reference", environ["mostid.reference"])]
             return start_response(status, headers + extra, exc_info)
 
-        return self._pages(environ, start)  # type: ignore[arg-type]
+        return self._pages(environ, start)
 
     def _answer(self, endpoint: Endpoint, environ: WSGIEnvironment, reference: str) -> Answer | None:
         method = environ["REQUEST_METHOD"]
@@ -147,7 +152,10 @@ class Door:
             return EMPTY_FORM
         if endpoint.raw_body:
             return Form([("body", body.decode("utf-8", "replace"))])
-        if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        if (
+            environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+            != "application/x-www-form-urlencoded"
+        ):
             raise Malformed("the body must be application/x-www-form-urlencoded")
         return Form.parse(body, self._most)
 
@@ -192,7 +200,9 @@ def _body(environ: WSGIEnvironment) -> bytes:
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    return {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+    return {
+        key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")
+    }
 
 
 def _tossed(header: str) -> bool:

@@ -19,6 +19,7 @@ class JsonFormatter(logging.Formatter):
         self._clock = clock
 
     def format(self, record: logging.LogRecord) -> str:
+        """One record as one line."""
         members: dict[str, object] = {
             "at": self._clock.now(),
             "level": record.levelname,

@@ -12,7 +12,10 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self._requests = Counter(
-            "mostid_requests", "Answers by endpoint and status", ["endpoint", "status"], registry=self.registry
+            "mostid_requests",
+            "Answers by endpoint and status",
+            ["endpoint", "status"],
+            registry=self.registry,
         )
         self._seconds = Histogram(
             "mostid_request_seconds", "Time to answer", ["endpoint"], buckets=BUCKETS, registry=self.registry

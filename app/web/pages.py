@@ -3,18 +3,22 @@
 import logging
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from app.storage.database import Unavailable
 from app.storage.ephemeral.base import EphemeralDown
+from app.web import layout
 from app.web.forms import ForgedForm, Forms, StaleForm
+from app.web.headers import allow_forms_to
 from app.web.i18n import Languages, gettext, language, ngettext
 from app.web.request import Malformed
 
 __all__ = ["Pages", "gettext", "ngettext", "origin_of"]
 
 log = logging.getLogger("mostid.web")
+
+RETRY_S = 2
 
 
 class Pages:
@@ -27,16 +31,22 @@ class Pages:
         self, template: str, *, status: int = 200, redirects_to: tuple[str, ...] = (), **context: object
     ) -> Response:
         """A page. `redirects_to` are the origins, besides ours, that its forms may lead to."""
-        g.form_action = redirects_to
+        allow_forms_to(redirects_to)
         values = {"service": None, "back": None, "problem": None, "support_url": self._support_url} | context
         return Response(render_template(template, **values), status, content_type="text/html; charset=utf-8")
 
     def redirect(self, url: str) -> Response:
-        """To another address, by GET (RFC 9700 §4.12)."""
+        """To another address, by GET (RFC 9700 §4.12, SR-011)."""
         return Response(status=303, headers={"Location": url})
 
     def error(
-        self, status: int, title: str, text: str, *, next_url: str | None = None, next_label: str | None = None
+        self,
+        status: int,
+        title: str,
+        text: str,
+        *,
+        next_url: str | None = None,
+        next_label: str | None = None,
     ) -> Response:
         """What happened, what it means, what to do now; with the reference that an operator can search for."""
         return self.render(
@@ -46,7 +56,7 @@ class Pages:
             text=text,
             next_url=next_url,
             next_label=next_label,
-            reference=request.environ.get("mostid.reference", ""),
+            reference=_reference(),
         )
 
     def language(self) -> str:
@@ -58,8 +68,10 @@ class Pages:
         self._languages.use(wanted)
 
     def install(self, app: Flask) -> None:
-        """Answer every error of the application with a page."""
-        app.jinja_env.globals["csrf_token"] = self._forms.token
+        """Make the application's templates and forms ours, and answer each of its errors with a page."""
+        layout.install(app)
+        self._forms.install(app)
+        app.before_request(_name_rule)
         app.register_error_handler(HTTPException, self._http)
         app.register_error_handler(ForgedForm, self._forged)
         app.register_error_handler(Malformed, self._malformed)
@@ -70,47 +82,47 @@ class Pages:
     def _http(self, error: HTTPException) -> Response:
         status = error.code or 500
         if status == 404:
-            return self.error(404, gettext("There is no such page"), gettext("The address may be mistyped or old."))
-        response = self.error(
-            status, gettext("This request cannot be answered"), gettext("Go back to the service and try again.")
-        )
+            return self.error(
+                404, gettext("There is no such page"), gettext("The address may be mistyped or old.")
+            )
+        response = self._unanswerable(status)
         allowed = getattr(error, "valid_methods", None)
         if status == 405 and allowed:
-            response.headers["Allow"] = ", ".join(allowed)
+            response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
 
     def _forged(self, error: ForgedForm) -> Response:
-        log.info("form refused", extra={"reference": request.environ["mostid.reference"], "cause": str(error)})
-        ask = request.form.get("ask")
-        if isinstance(error, StaleForm) and ask:
-            return self.error(
-                400,
-                gettext("This page has expired"),
-                gettext("Press Continue to go on."),
-                next_url=f"{request.path}?ask={ask}",
-                next_label=gettext("Continue"),
-            )
+        log.info("form refused", extra={"reference": _reference(), "cause": str(error)})
+        if not isinstance(error, StaleForm):
+            return self._unanswerable(403)
         return self.error(
-            403, gettext("This request cannot be answered"), gettext("Go back to the service and try again.")
+            400,
+            gettext("This page has expired"),
+            gettext("Press Continue to go on."),
+            next_url=layout.this_page(),
+            next_label=gettext("Continue"),
         )
 
     def _malformed(self, _error: Malformed) -> Response:
+        return self._unanswerable(400)
+
+    def _unanswerable(self, status: int) -> Response:
         return self.error(
-            400, gettext("This request cannot be answered"), gettext("Go back to the service and try again.")
+            status,
+            gettext("This request cannot be answered"),
+            gettext("Go back to the service and try again."),
         )
 
     def _unavailable(self, error: Exception) -> Response:
-        log.warning(
-            "unavailable", extra={"reference": request.environ["mostid.reference"], "cause": type(error).__name__}
-        )
+        log.warning("unavailable", extra={"reference": _reference(), "cause": type(error).__name__})
         response = self.error(
             503, gettext("MostID is busy"), gettext("Nothing is lost. Try again in a few seconds.")
         )
-        response.headers["Retry-After"] = "2"
+        response.headers["Retry-After"] = str(RETRY_S)
         return response
 
-    def _unexpected(self, _error: Exception) -> Response:
-        log.exception("unexpected", extra={"reference": request.environ.get("mostid.reference", "")})
+    def _unexpected(self, error: Exception) -> Response:
+        log.error("unexpected", exc_info=error, extra={"reference": _reference()})
         return self.error(
             500,
             gettext("Something on our side failed"),
@@ -119,6 +131,18 @@ class Pages:
 
 
 def origin_of(url: str | None) -> str:
-    """The origin of an http address; empty for other schemes, which no `form-action` names."""
+    """What `form-action` calls the place of an address: its origin, or the scheme where that is not http."""
     parts = urlsplit(url or "")
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+    if parts.scheme in {"http", "https"} and "[" not in parts.netloc:
+        return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}:" if parts.scheme else ""  # CSP has no word for an IPv6 host
+
+
+def _reference() -> str:
+    return str(request.environ.get("mostid.reference", ""))
+
+
+def _name_rule() -> None:
+    """Tell the door's metrics which page this is, without what the address carries."""
+    if request.url_rule is not None:
+        request.environ["mostid.rule"] = request.url_rule.rule

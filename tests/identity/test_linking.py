@@ -7,7 +7,7 @@ import pytest
 from app.events.audit import audit
 from app.identity.linking import Kind
 from app.identity.tables import attributes, identities, links, lookups
-from tests.identity.world import World, mailru, push, sms
+from tests.identity.world import DAY, World, mailru, push, sms
 
 
 def test_a_stranger_becomes_an_identity(world: World) -> None:
@@ -123,6 +123,13 @@ def test_who_was_merged_signs_in_as_the_root(world: World) -> None:
     assert outcome.kind is Kind.SIGNED_IN
     world.set_status(root.identity_id, "blocked")
     assert world.arrive(sms()).reason == "blocked"
+
+
+def test_who_was_merged_has_the_roots_other_ways_in(world: World) -> None:
+    root, member = world.arrive(mailru()), world.arrive(sms())
+    world.set_status(member.identity_id, "merged", root.identity_id)
+    world.now += 61 * DAY
+    assert world.arrive(sms()).kind is Kind.NEEDS_OTHER_PROOF
 
 
 @pytest.mark.sr("SR-183")

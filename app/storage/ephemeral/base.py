@@ -1,7 +1,8 @@
 """The ephemeral store: short-lived values that may be lost. Losing all of it lets nobody in and brings nothing back.
 
-Few verbs, each atomic by itself; there is no transaction over two of them. Keys and values are the caller's; every value
-has a life, counted by our clock. All verbs raise EphemeralDown when the store cannot be reached.
+Few verbs, each atomic by itself, over threads and processes; there is no transaction over two of them. Every value has a
+life in milliseconds, counted by our clock; a value past its life is as if it had never been. All verbs raise
+EphemeralDown when the store cannot be reached, within half a second where it stands on another machine.
 """
 
 from typing import Protocol
@@ -30,10 +31,16 @@ class Ephemeral(Protocol):
         """Replace `old` by `new` if `old` stands there and lives; its life stays as it was. Of many exactly one gets True."""
 
     def increment(self, key: str, ttl_ms: int, by: int = 1) -> int:
-        """Add to a counter and return it. The first increment sets its life; later ones do not move it."""
+        """Add to a counter and return it; no increment is lost. The first one sets its life, later ones do not move it.
+
+        `get` reads a counter as its decimal digits.
+        """
 
     def delete(self, key: str) -> None:
         """Forget a value."""
 
     def birth(self) -> int:
-        """When this store was empty last (ms). What was issued before counts as spent."""
+        """When this store was found empty last (ms). What was issued before counts as spent: its use may be forgotten."""
+
+    def sweep(self) -> int:
+        """Forget some of what is past its life, if the store does not by itself; returns how many."""

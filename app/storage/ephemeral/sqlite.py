@@ -1,9 +1,11 @@
 """The embedded ephemeral store: a SQLite file of its own, each verb one autocommitted statement."""
 
+import fcntl
+import os
 import sqlite3
 import threading
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,19 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS ephemeral (key TEXT PRIMARY KEY, value BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ix_ephemeral_until ON ephemeral (until);
 """
-BIRTH = "birth"
+BIRTH = "mostid:birth"
 FOREVER = 2**62
 SWEEP_EVERY = 256
+"""Writes of a process between two sweeps."""
 SWEEP_ROWS = 500
 BUSY_S = 2.0
 
 
 class SqliteEphemeral:
-    """One connection a thread; all processes of a machine share the file."""
+    """One connection a thread; all processes of a machine share the file.
+
+    The file is synchronised at checkpoints only: a lost machine loses the last moments, never the whole file.
+    """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path, self._clock = path, clock
@@ -39,11 +45,8 @@ class SqliteEphemeral:
 
     def get(self, key: str) -> bytes | None:
         """See Ephemeral."""
-        with self._errors():
-            row = self._connection().execute(
-                "SELECT value FROM ephemeral WHERE key = ? AND until > ?", (key, self._clock.now())
-            ).fetchone()
-        return row[0] if row else None
+        rows = self._all("SELECT value FROM ephemeral WHERE key = ? AND until > ?", (key, self._clock.now()))
+        return rows[0][0] if rows else None
 
     def add(self, key: str, value: bytes, ttl_ms: int) -> bool:
         """See Ephemeral."""
@@ -69,7 +72,7 @@ class SqliteEphemeral:
         return row is not None
 
     def increment(self, key: str, ttl_ms: int, by: int = 1) -> int:
-        """See Ephemeral. A counter is kept as its decimal digits, so that `get` reads the same in both stores."""
+        """See Ephemeral."""
         now = self._clock.now()
         row = self._write(
             "INSERT INTO ephemeral VALUES (?, CAST(? AS BLOB), ?) ON CONFLICT (key) DO UPDATE SET"
@@ -87,43 +90,68 @@ class SqliteEphemeral:
 
     def birth(self) -> int:
         """See Ephemeral."""
-        self.add(BIRTH, str(self._clock.now()).encode(), FOREVER - self._clock.now())
-        return int(self.get(BIRTH) or b"0")
+        born = self.get(BIRTH)
+        if born is None:
+            now = self._clock.now()
+            self.add(BIRTH, str(now).encode(), FOREVER - now)
+            born = self.get(BIRTH)
+        return int(born or self._clock.now())
 
     def sweep(self) -> int:
-        """Delete some of what is past its life; returns how many."""
-        rows = self._all(
-            "DELETE FROM ephemeral WHERE key IN (SELECT key FROM ephemeral WHERE until <= ? LIMIT ?) RETURNING 1",
-            (self._clock.now(), SWEEP_ROWS),
+        """See Ephemeral."""
+        statement = (
+            "DELETE FROM ephemeral WHERE key IN (SELECT key FROM ephemeral WHERE until <= ? LIMIT ?)"
+            " RETURNING 1"
         )
-        return len(rows)
+        return len(self._all(statement, (self._clock.now(), SWEEP_ROWS)))
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+        found = self._own()
+        self._local.held = None
+        if found is not None:
+            found.close()
 
     def _write(self, statement: str, values: tuple[Any, ...]) -> Any:
+        rows = self._all(statement, values)
         self._writes += 1
         if self._writes % SWEEP_EVERY == 0:
-            self.sweep()
-        rows = self._all(statement, values)
+            with suppress(EphemeralDown):  # what the caller asked for is done
+                self.sweep()
         return rows[0] if rows else None
 
     def _all(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
         """Every row: a statement with RETURNING commits only when it has been read to its end."""
         with self._errors():
-            return self._connection().execute(statement, values).fetchall()
+            found = self._own() or self._connect()
+            return found.execute(statement, values).fetchall()
 
-    def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            found = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    def _own(self) -> sqlite3.Connection | None:
+        """This thread's connection. One that was opened before a fork belongs to the other process."""
+        owner, found = getattr(self._local, "held", None) or (0, None)
+        return found if owner == os.getpid() else None
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Changing to WAL does not wait for its turn, and answers "locked" to all but one of several starting processes.
+        with os.fdopen(os.open(f"{self._path}.lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._path.touch(mode=0o600)
+            found = sqlite3.connect(
+                self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+            )
             found.execute("PRAGMA journal_mode = WAL")
-            found.execute("PRAGMA synchronous = OFF")
+            found.execute("PRAGMA synchronous = NORMAL")
             found.executescript(SCHEMA)
-            self._local.connection = found
+        self._local.held = (os.getpid(), found)
         return found
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
+        """A connection that failed is not used again: the next call opens the file anew."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
+            with suppress(sqlite3.Error):
+                self.close()
             raise EphemeralDown(type(error).__name__) from error

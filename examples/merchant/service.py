@@ -1,0 +1,53 @@
+"""The merchant's one page: what it asked for, and what it was given."""
+
+from flask import Blueprint, render_template
+
+from examples.service.app import Service
+from examples.service.visits import Visits
+
+BRAND = "Parus tea"
+SCOPE = "openid profile email phone"
+ASKED = {"profile": "your name", "email": "your e-mail address", "phone": "your phone number"}
+
+
+class Merchant:
+    """The page."""
+
+    def __init__(self, visits: Visits) -> None:
+        self._visits = visits
+
+    def blueprint(self) -> Blueprint:
+        """The address."""
+        blueprint = Blueprint("merchant", __name__)
+        blueprint.get("/", endpoint="home")(self.home)
+        return blueprint
+
+    def home(self) -> str:
+        """Tea, and an honest list."""
+        customer = self._visits.customer()
+        given = set(customer.scope.split()) if customer else set()
+        rows = [(text, scope in given) for scope, text in ASKED.items()]
+        return render_template("merchant/home.html", rows=rows)
+
+
+MERCHANT = Service(
+    name="merchant",
+    brand=BRAND,
+    scope=SCOPE,
+    russian={
+        BRAND: "Чай «Парус»",
+        "Tea by post, once a month": "Чай по почте, раз в месяц",
+        "Hello, {name}": "Здравствуйте, {name}",
+        "Sign in, and we know where to write. We ask for:": "Войдите, и мы будем знать, куда писать. Мы просим:",
+        "your name": "ваше имя",
+        "your e-mail address": "вашу почту",
+        "your phone number": "ваш номер телефона",
+        "given": "есть",
+        "not given": "нет",
+        "What you allowed": "Что вы разрешили",
+        "The identifier below is ours alone: other companies know you by other ones.": (
+            "Идентификатор ниже есть только у нас: другие компании знают вас под другими."
+        ),
+    },
+    pages=lambda visits: Merchant(visits).blueprint(),
+)

@@ -1,0 +1,32 @@
+"""The pages that say how something ended: what happened, what it means, what to do."""
+
+from flask import render_template
+
+MESSAGES = {
+    "denied": (
+        "You did not sign in",
+        "Nothing has changed. You can go on without signing in, or try again.",
+    ),
+    "expired": (
+        "This sign-in has expired",
+        "It was begun too long ago or in another browser. Begin again: it takes one click.",
+    ),
+    "unreachable": ("Sign-in does not work now", "MostID is not answering. Try again in a minute."),
+    "untrusted": (
+        "Sign-in did not succeed",
+        "The answer could not be trusted, so we let nobody in. Try again.",
+    ),
+    "refused": ("Sign-in did not succeed", "MostID refused: {code}. Try again."),
+    "form": ("This page has expired", "Go back, reload it and try again."),
+    "missing": ("There is no such page", ""),
+    "signed_out": (
+        "You are signed out everywhere",
+        "Neither this service nor any other remembers you in this browser.",
+    ),
+}
+
+
+def message(kind: str, status: int = 200, **values: str) -> tuple[str, int]:
+    """The page of one kind, with a way back and a way to try again."""
+    title, text = MESSAGES[kind]
+    return render_template("service/message.html", kind=kind, title=title, text=text, values=values), status

@@ -1,0 +1,1 @@
+"""The store: one of the ecosystem's own services, where a customer fills a basket."""

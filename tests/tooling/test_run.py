@@ -1,0 +1,117 @@
+"""`make run`: what it checks, what it writes once, and what it starts."""
+
+import contextlib
+import json
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from scripts import run
+from scripts.demo_clients import DEMO, metadata
+from scripts.deployment import OFFSETS, Deployment
+from scripts.ports import taken
+from scripts.supervisor import Failed
+
+
+@pytest.fixture
+def base_port() -> int:
+    """A port after which all that we use are free."""
+    for base in range(21_000, 60_000, 1_000):
+        if not any(taken(base + offset) for offset in OFFSETS.values()):
+            return base
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, base_port: int) -> Deployment:
+    return Deployment(tmp_path / "data", base_port)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::1"])
+def test_a_taken_port_is_named_before_anything_is_written(
+    tmp_path: Path, base_port: int, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with contextlib.ExitStack() as stack:
+        try:
+            listener = stack.enter_context(socket.create_server((address, base_port + 201), family=family))
+        except OSError:
+            pytest.skip(f"this machine has no {address}")
+        assert listener.fileno() > 0
+        status = run.main(["--data-dir", str(tmp_path / "data"), "--base-port", str(base_port)])
+    said = capsys.readouterr()
+    assert (status, said.out) == (1, "")
+    assert said.err == f"taken by another program: port {base_port + 201} (social)\n"
+    assert not (tmp_path / "data").exists()
+
+
+def test_data_is_for_its_owner_alone_and_keys_are_made_once(deployment: Deployment) -> None:
+    before = os.umask(0)
+    try:
+        settings = deployment.prepare()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(deployment.data.stat().st_mode) == 0o700
+    assert stat.S_IMODE(deployment.settings_file.stat().st_mode) == 0o600
+    text = deployment.settings_file.read_text()
+    again = deployment.prepare()
+    assert deployment.settings_file.read_text() == text
+    assert again == settings
+    assert settings.issuer == f"http://localhost:{deployment.base_port}"
+    assert settings.data_dir == deployment.data
+
+
+def test_an_issuer_of_another_port_is_refused(deployment: Deployment) -> None:
+    deployment.prepare()
+    elsewhere = Deployment(deployment.data, deployment.base_port + 1)
+    with pytest.raises(Failed, match=f"MOSTID_ISSUER is http://localhost:{deployment.base_port}"):
+        elsewhere.prepare()
+
+
+def test_a_mistake_in_the_settings_is_said(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOSTID_WORKERS", "many")
+    arguments = ["--data-dir", str(deployment.data), "--base-port", str(deployment.base_port)]
+    assert run.main(arguments) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "MOSTID_WORKERS" in said.err
+
+
+def test_each_program_has_its_own_port_and_the_clock(deployment: Deployment, tmp_path: Path) -> None:
+    settings = Settings(clock_file=tmp_path / "clock", workers=3, threads=5, data_dir=deployment.data)
+    programs = {program.name: program for program in deployment.programs(settings)}
+    assert list(programs) == ["simulators", "public", "metrics", "worker", "store", "social", "merchant"]
+    ports = [program.port for program in programs.values() if program.port]
+    assert len(set(ports)) == len(ports) == 6
+    public = " ".join(programs["public"].command)
+    assert "--host 127.0.0.1" in public
+    assert "--workers 3 --blocking-threads 5" in public
+    for name in DEMO:
+        assert f"--clock-file {tmp_path / 'clock'}" in " ".join(programs[name].command)
+    assert deployment.environment(settings)["MOSTID_CLOCK_FILE"] == str(tmp_path / "clock")
+
+
+def test_metrics_of_ended_processes_are_forgotten(deployment: Deployment) -> None:
+    settings = deployment.prepare()
+    left_over = deployment.data / "metrics" / "counter_1.db"
+    left_over.parent.mkdir()
+    left_over.touch()
+    assert deployment.environment(settings)["PROMETHEUS_MULTIPROC_DIR"] == str(left_over.parent)
+    assert not left_over.exists()
+
+
+@pytest.mark.parametrize("name", sorted(DEMO))
+def test_demo_clients_ask_for_no_more_than_they_may(name: str) -> None:
+    registered = metadata(name, "http://localhost:8200")
+    assert registered["redirect_uris"] == ["http://localhost:8200/callback"]
+    assert registered.get("first_party") is (name != "merchant")
+    assert ("sector" in registered) is (name != "merchant")
+    service = __import__(f"examples.{name}.service", fromlist=["x"])
+    assert set(getattr(service, name.upper()).scope.split()) <= set(registered["allowed_scopes"])
+    json.dumps(registered)

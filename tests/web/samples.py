@@ -1,0 +1,110 @@
+"""Every template with what a view would give it: long names and all, since the shop's owner chooses them, not we."""
+
+from types import SimpleNamespace
+from typing import Any
+
+STORE = SimpleNamespace(name="Витрина", logo_uri=None, accent="#0E7C66")
+LONG = SimpleNamespace(
+    name="Клуб любителей настольных игр и долгих вечеров у моря", logo_uri=None, accent="#F4D35E"
+)
+ASK = "A" * 900
+CHALLENGE = "C" * 200
+NUMBER = "+7 920 •••-••-67"
+PHONE_CHALLENGE = {"ask": ASK, "challenge": CHALLENGE, "masked": NUMBER, "service": STORE, "shared": False}
+
+
+def way(name: str, person: str | None = None, *, usual: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(way=name, name=person, usual=usual)
+
+
+def item(scope: str, label: str, value: str, *, optional: bool) -> SimpleNamespace:
+    return SimpleNamespace(name=scope, scope=scope, label=label, value=value, optional=optional)
+
+
+ITEMS = [
+    item("openid", "Номер, который обозначает вас только в этом сервисе", "", optional=False),
+    item("profile", "Имя и фотография", "Анна Соколова-Вознесенская", optional=False),
+    item("email", "Адрес электронной почты", "a•••@mail.ru", optional=True),
+    item("phone", "Номер телефона", NUMBER, optional=True),
+]
+NEW, KNOWN = (
+    [way("mailru"), way("phone")],
+    [way("mailru", "Анна Соколова-Вознесенская", usual=True), way("phone")],
+)
+BUSY = "Mail.ru сейчас не отвечает. Войдите по номеру телефона или попробуйте через минуту."
+WRONG = "Код не подошёл. Осталось попыток: 3."
+
+SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "choose": ("signin/choose.html", {"ask": ASK, "service": STORE, "ways": NEW, "shared": False}),
+    "choose-known": (
+        "signin/choose.html",
+        {
+            "ask": ASK,
+            "service": LONG,
+            "ways": KNOWN,
+            "shared": True,
+            "problem": "Выберите один из этих способов.",
+        },
+    ),
+    "phone": (
+        "signin/phone.html",
+        {"ask": ASK, "service": STORE, "phone": "", "shared": False, "back": "/signin"},
+    ),
+    "phone-problem": (
+        "signin/phone.html",
+        {
+            "ask": ASK,
+            "service": LONG,
+            "phone": "+79201234567",
+            "shared": True,
+            "back": "/signin",
+            "problem": "Это не похоже на номер мобильного телефона. Введите его так: +7 920 123-45-67.",
+        },
+    ),
+    "code": ("signin/code.html", PHONE_CHALLENGE | {"minutes": 5, "resend_in": 45, "back": "/signin/phone"}),
+    "code-problem": (
+        "signin/code.html",
+        PHONE_CHALLENGE | {"minutes": 1, "resend_in": 0, "back": "/signin/phone", "problem": WRONG},
+    ),
+    "push": ("signin/push.html", PHONE_CHALLENGE | {"seconds_left": 95, "back": "/signin/phone"}),
+    "consent": (
+        "signin/consent.html",
+        {
+            "ask": ASK,
+            "service": LONG,
+            "items": ITEMS,
+            "policy_uri": "https://games.example/privacy",
+            "tos_uri": "https://games.example/terms",
+            "site": "games.example",
+        },
+    ),
+    "handed_over": (
+        "signin/handed_over.html",
+        {"ask": ASK, "service": STORE, "masked": NUMBER, "proof": "P" * 300, "shared": False},
+    ),
+    "expired": (
+        "signin/expired.html",
+        {"continue_url": "/authorize?client_id=store", "service_name": "Витрина"},
+    ),
+    "expired-unknown": ("signin/expired.html", {"continue_url": None, "service_name": None}),
+    "upstream_error": (
+        "signin/upstream_error.html",
+        {"ask": ASK, "service": STORE, "text": BUSY, "ways": ("phone",), "retry": "mailru"},
+    ),
+    "logout": (
+        "provider/logout.html",
+        {"client_name": "Витрина", "fields": {"state": "s", "client_id": "store"}},
+    ),
+    "signed_out": ("provider/signed_out.html", {"services": ("Витрина", "Площадь"), "continue_url": None}),
+    "signed_out-alone": ("provider/signed_out.html", {"services": (), "continue_url": "/"}),
+    "error": (
+        "error.html",
+        {
+            "title": "У нас что-то не сработало",
+            "text": "Ничего не потеряно. Попробуйте ещё раз или сообщите поддержке номер ниже.",
+            "next_url": "/signin",
+            "next_label": None,
+            "reference": "9f3a61c2b07d",
+        },
+    ),
+}

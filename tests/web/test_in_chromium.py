@@ -1,0 +1,115 @@
+"""The pages as people meet them: small, in both themes, without scripts, under their own policy."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from app.storage.clock import Clock
+from tests.services import free_port
+from tests.web.samples import SAMPLES
+from tests.web.world import pages_app
+
+pytestmark = pytest.mark.browser
+SMALL = {"width": 360, "height": 640}
+TARGET = 44
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    port = free_port()
+    app: Flask = pages_app(Clock(None), issuer=f"http://localhost:{port}")
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(viewport=SMALL, java_script_enabled=request.param)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.sr("SR-012", "SR-085")
+def test_a_form_of_ours_passes_the_check_of_its_sender(page: Page, address: str) -> None:
+    page.goto(f"{address}/form")
+    page.fill("#phone", "+7 920 123-45-67")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as posted:
+        page.click("button.main")
+    assert posted.value.request.all_headers()["origin"] == "null"  # what Forms reckons with
+    assert posted.value.status == 303
+
+
+@pytest.mark.sr("SR-085")
+def test_the_same_form_sent_by_a_neighbouring_origin_is_refused(browser: Browser, address: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/form")
+    token = page.get_attribute("[name=csrf_token]", "value")
+    port = address.rpartition(":")[2]
+    evil = f"<form method=post action='{address}/signin/phone'><input name=csrf_token value='{token}'></form>"
+    page.route("http://127.0.0.1:*/evil", lambda route: route.fulfill(content_type="text/html", body=evil))
+    page.goto(f"http://127.0.0.1:{port}/evil")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as posted:
+        page.evaluate("document.forms[0].submit()")
+    assert posted.value.status == 403
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_a_small_phone_and_breaks_no_policy(
+    browser: Browser, address: str, scheme: str
+) -> None:
+    context = browser.new_context(viewport=SMALL, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for name in SAMPLES:
+        page.goto(f"{address}/sample/{name}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"], name
+        boxes = [box.bounding_box() for box in page.locator("button, main a, nav a, label:has(input)").all()]
+        assert all(box and box["height"] >= TARGET for box in boxes), name
+    assert complaints == []
+    context.close()
+
+
+def test_the_seconds_count_down_and_end_in_words(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.clock.install()
+    page.goto(f"{address}/sample/push?lang=en")
+    page.clock.run_for(5_000)
+    assert "Seconds left: 90" in page.inner_text("main")
+    page.clock.run_for(91_000)
+    assert "The time is over. Ask for a new code." in page.inner_text("main")
+    page.close()
+
+
+@pytest.mark.parametrize("pasted", ["+7 920 123-45-67", "8 (920) 123-45-67", "920 123 45 67"])
+def test_a_number_pasted_behind_its_plus_7_is_one_number(browser: Browser, address: str, pasted: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/form")
+    page.keyboard.insert_text(pasted)
+    page.keyboard.press("Tab")
+    assert page.input_value("#phone").replace(" ", "").replace("-", "") == "+79201234567"
+    page.close()
