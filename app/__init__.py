@@ -29,10 +29,12 @@ from app.keys.lookup import LookupHasher
 from app.keys.sealing import Sealer
 from app.keys.signed import Signed
 from app.keys.signing import SigningKeys
-from app.provider import parts as provider, routes as provider_routes
+from app.provider import parts as provider
+from app.provider import routes as provider_routes
 from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
-from app.signin import parts as signin, routes as signin_routes
+from app.signin import parts as signin
+from app.signin import routes as signin_routes
 from app.storage.clock import Clock
 from app.storage.database import Storage
 from app.storage.ephemeral import Ephemeral, open_ephemeral
@@ -93,7 +95,9 @@ def create_app(settings: Settings, face: Face = "public") -> Flask:
     if face != "public":
         raise ValueError(f"unknown face {face!r}")
     floor = _floor(settings)
-    app = Flask(__name__, static_folder="web/static", static_url_path="/static", template_folder="web/templates")
+    app = Flask(
+        __name__, static_folder="web/static", static_url_path="/static", template_folder="web/templates"
+    )
     app.config["MAX_CONTENT_LENGTH"] = settings.limits.request_bytes
     _bind_database(app, floor)
     pages = _pages(app, floor)
@@ -185,7 +189,14 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
     settings, clock = floor.settings, floor.clock
     http = Http(clock, floor.metrics.event)
     sender = Sender(settings.sms.pool, settings.sms.queue, floor.metrics.event)
-    budget = Budget(floor.storage, floor.ephemeral, floor.lookup, clock, settings.limits)
+    budget = Budget(
+        floor.storage,
+        floor.ephemeral,
+        floor.lookup,
+        clock,
+        settings.limits,
+        exempt_loopback=settings.profile != "production",
+    )
     keyed = KeyedValues(floor.keyring)
     enabled = {"mailru": settings.mailru.enabled, "phone": settings.sms.enabled or settings.mobile_id.enabled}
     return signin.Parts(
@@ -203,7 +214,9 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         data_keys=floor.data_keys,
         mailru=MailRu(settings.mailru, http, clock),
         otp=Otp(floor.ephemeral, budget, sender, Sms(settings.sms, http), keyed, clock, settings),
-        push=Push(floor.ephemeral, budget, sender, MobileId(settings.mobile_id, http, clock), keyed, clock, settings),
+        push=Push(
+            floor.ephemeral, budget, sender, MobileId(settings.mobile_id, http, clock), keyed, clock, settings
+        ),
         pages=pages.pages,
         browser=pages.browser,
         cookies=pages.cookies,

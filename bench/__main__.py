@@ -1,7 +1,7 @@
 """`python -m bench`: measure every scenario on one worker and print the table; `--write` keeps it in bench/results/."""
 
 import argparse
-import datetime
+import datetime as dt
 import platform
 import shutil
 import sys
@@ -25,7 +25,9 @@ def main() -> None:
     parser.add_argument("--algorithm", choices=("ES256", "RS256"), default="ES256", help="of ID tokens")
     parser.add_argument("--database-url", default="", help="empty: SQLite in a directory of its own")
     parser.add_argument("--redis-url", default="")
-    parser.add_argument("--only", nargs="*", default=list(SCENARIOS), choices=list(SCENARIOS), metavar="SCENARIO")
+    parser.add_argument(
+        "--only", nargs="*", default=list(SCENARIOS), choices=list(SCENARIOS), metavar="SCENARIO"
+    )
     parser.add_argument("--write", metavar="NAME", help="keep the table as bench/results/NAME.md")
     asked = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="mostid-bench-"))
@@ -36,7 +38,7 @@ def main() -> None:
     table = "\n".join([HEAD, *(_row(name, figures) for name, figures in rows)])
     print(table)
     if asked.write:
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
         command = "python -m bench " + " ".join(sys.argv[1:])
         head = f"# {asked.write}\n\n{now} · Python {platform.python_version()} · `{command}`\n\n"
         Path(__file__).with_name("results").joinpath(f"{asked.write}.md").write_text(head + table + "\n")

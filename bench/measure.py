@@ -75,7 +75,9 @@ def _operate(scenario: Scenario, connection: Connection, setting: Setting) -> fl
     return (time.perf_counter() - started) * 1000
 
 
-def _loop(scenario: Scenario, connection: Connection, setting: Setting, end: float) -> Callable[[], list[float]]:
+def _loop(
+    scenario: Scenario, connection: Connection, setting: Setting, end: float
+) -> Callable[[], list[float]]:
     def loop() -> list[float]:
         times = []
         while time.perf_counter() < end:

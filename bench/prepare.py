@@ -26,7 +26,9 @@ from config.secrets import new_env
 CLAIMS = {"name": "Мария Иванова", "given_name": "Мария", "family_name": "Иванова", "email": "maria@mail.ru"}
 
 
-def prepare(directory: Path, database_url: str, redis_url: str, algorithm: str) -> tuple[dict[str, str], Setting]:
+def prepare(
+    directory: Path, database_url: str, redis_url: str, algorithm: str
+) -> tuple[dict[str, str], Setting]:
     """Environment for the server, and what the driver needs."""
     file = directory / "mostid.env"
     file.write_text(new_env())
@@ -64,4 +66,6 @@ def prepare(directory: Path, database_url: str, redis_url: str, algorithm: str) 
         proved = Proved(outcome.root, outcome.link_id, clock.now(), outcome.acr, outcome.amr)
         cookie = sessions.open(tx, proved, bytes.fromhex(browser_hash(browser)), shared=False, known=None)
     storage.close()
-    return environment, Setting(client.client_id, client.secret, f"mostid_browser={browser}; mostid_sid={cookie}")
+    return environment, Setting(
+        client.client_id, client.secret, f"mostid_browser={browser}; mostid_sid={cookie}"
+    )

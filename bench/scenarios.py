@@ -45,7 +45,9 @@ def key_set(connection: Connection, _setting: Setting) -> None:
 
 def client_credentials(connection: Connection, setting: Setting) -> None:
     """A token for the service itself."""
-    _expect(connection.post("/token", "grant_type=client_credentials&scope=catalogue.read", setting.basic), 200)
+    _expect(
+        connection.post("/token", "grant_type=client_credentials&scope=catalogue.read", setting.basic), 200
+    )
 
 
 def code_flow(connection: Connection, setting: Setting) -> None:

@@ -29,9 +29,7 @@ Logs are in {logs}; Ctrl-C stops everything."""
 def main(arguments: list[str]) -> int:
     """Run until told to stop. The exit status: 0 after a stop, 1 with the reason on stderr otherwise."""
     parser = argparse.ArgumentParser(prog="python -m scripts.run", description=__doc__)
-    parser.add_argument(
-        "--data-dir", type=Path, default=ROOT / "var", help="where data, keys and logs are"
-    )
+    parser.add_argument("--data-dir", type=Path, default=ROOT / "var", help="where data, keys and logs are")
     parser.add_argument(
         "--base-port", type=int, default=BASE_PORT, help="port of MostID; the others follow it"
     )

@@ -74,7 +74,7 @@ def redis_url() -> Iterator[str]:
     url = f"{_or_skip(redis_server)}/{WORKER}"
     with redis.Redis.from_url(url) as client:
         client.flushdb()
-    yield url
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -56,7 +56,7 @@ class Budget:
         exempt_loopback: bool,
     ) -> None:
         self._storage, self._ephemeral, self._clock, self._limits = storage, ephemeral, clock, limits
-        self._numbers = NumberCounters(hasher, limits)
+        self._numbers = NumberCounters(hasher, clock, limits)
         self._rates = FixedWindowRateLimiter(EphemeralLimits(ephemeral, clock))
         self._exempt = exempt_loopback
 
@@ -99,7 +99,10 @@ class Budget:
         ]
         if not (self._exempt and address in LOOPBACK):
             checks += [
-                (RateLimitItemPerMinute(limits.sends_per_address_10_minutes, 10), f"address/{slices.address}"),
+                (
+                    RateLimitItemPerMinute(limits.sends_per_address_10_minutes, 10),
+                    f"address/{slices.address}",
+                ),
                 (RateLimitItemPerHour(limits.sends_per_address_hour), f"address-hour/{slices.address}"),
                 (RateLimitItemPerHour(limits.sends_per_network_hour), f"network/{slices.network}"),
             ]

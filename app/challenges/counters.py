@@ -136,14 +136,21 @@ class NumberCounters:
 
     def tries(self, tx: Session, number: str, browser: str, challenge: str) -> int:
         """How often this challenge has been tried."""
-        keys = [*self._hasher.hashes(NUMBER, number), *self._hasher.hashes(BROWSER, _of_browser(number, browser))]
+        keys = [
+            *self._hasher.hashes(NUMBER, number),
+            *self._hasher.hashes(BROWSER, _of_browser(number, browser)),
+        ]
         return sum(_tries(row, _mark(challenge)) for row in self._read(tx, keys))
 
     def _may_send(self, sends: list[int], now: int) -> Refused | None:
         limits = self._limits
         if sends and now < sends[-1] + self._gap(sends):
             return Refused("gap", sends[-1] + self._gap(sends))
-        windows = ((TEN_MINUTES, limits.sms_per_10_minutes), (HOUR, limits.sms_per_hour), (DAY, limits.sms_per_day))
+        windows = (
+            (TEN_MINUTES, limits.sms_per_10_minutes),
+            (HOUR, limits.sms_per_hour),
+            (DAY, limits.sms_per_day),
+        )
         return next(filter(None, (_window(sends, now, length, most) for length, most in windows)), None)
 
     def _may_try(self, row: Counted) -> Refused | None:
@@ -163,8 +170,17 @@ class NumberCounters:
     def _locked(self, tx: Session, value: str, kind: str = NUMBER) -> Counted:
         """The row, made if it is not there, and ours until the transaction ends."""
         current, *former = self._hasher.hashes(kind, value)
-        empty = dict.fromkeys(("sends", "pushes", "fails", "spent"), []) | {"consecutive": 0, "keep_until": 0}
-        statement = dialect_insert(tx, number_counters).values(key_version=current[0], hash=current[1], **empty)
+        empty: dict[str, Any] = {
+            "sends": [],
+            "pushes": [],
+            "fails": [],
+            "spent": [],
+            "consecutive": 0,
+            "keep_until": 0,
+        }
+        statement = dialect_insert(tx, number_counters).values(
+            key_version=current[0], hash=current[1], **empty
+        )
         upsert = statement.on_conflict_do_update(
             index_elements=["key_version", "hash"], set_={"keep_until": number_counters.c.keep_until}
         ).returning(*number_counters.c, self._now.label("now"))

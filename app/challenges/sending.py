@@ -36,7 +36,9 @@ class Sender:
             self._on_event(f"{name}_sent")
         except UpstreamError as error:
             self._on_event(f"{name}_{error.kind}")
-            log.warning("send failed", extra={"upstream": error.provider, "kind": error.kind, "cause": error.detail})
+            log.warning(
+                "send failed", extra={"upstream": error.provider, "kind": error.kind, "cause": error.detail}
+            )
         except Exception:
             self._on_event(f"{name}_failed")
             log.exception("send failed")

@@ -1,10 +1,10 @@
 """What a service learns of a person: claims by scope, read together with the grant in one statement."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.grants.grants import LIVING
@@ -87,7 +87,7 @@ def select_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> dict[str,
     return {name: value for name, value in claims.items() if name in names}
 
 
-def _open(rows: Iterable[Row[Any]], keys: DataKeys) -> dict[str, Any]:
+def _open(rows: Sequence[Any], keys: DataKeys) -> dict[str, Any]:
     found = [row for row in rows if row.name is not None]
     if not found or found[0].wrapped is None:
         return {}

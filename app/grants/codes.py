@@ -95,5 +95,3 @@ class Codes:
 def redirect_hash(uri: str) -> str:
     """What a code keeps of its redirect URI."""
     return hashlib.sha256(uri.encode()).hexdigest()[:32]
-
-

@@ -18,7 +18,13 @@ def give(
 ) -> None:
     """Write down a consent: exactly the scopes shown and switched on, and those left off; it replaces an earlier one."""
     scope, off = " ".join(sorted(scopes)), " ".join(sorted(left_out))
-    values = {"scope": scope, "left_out": off, "text_version": TEXT_VERSION, "given_at": at, "withdrawn_at": None}
+    values = {
+        "scope": scope,
+        "left_out": off,
+        "text_version": TEXT_VERSION,
+        "given_at": at,
+        "withdrawn_at": None,
+    }
     statement = dialect_insert(tx, consents).values(identity_id=identity, client_id=client_id, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["identity_id", "client_id"], set_=values))
     detail = {"scope": scope, "text": TEXT_VERSION}

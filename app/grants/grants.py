@@ -37,7 +37,11 @@ class Admission:
 
 _STANDING = (
     select(
-        identities.c.status, consents.c.scope, consents.c.left_out, consents.c.given_at, consents.c.withdrawn_at
+        identities.c.status,
+        consents.c.scope,
+        consents.c.left_out,
+        consents.c.given_at,
+        consents.c.withdrawn_at,
     )
     .select_from(
         identities.outerjoin(

@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from app.grants.locator import seal_place
 from app.keys.sealing import Sealer
@@ -42,7 +44,9 @@ class Mint:
         self._signing, self._sealer, self._clock = signing, sealer, clock
         self._issuer, self._lifetimes = issuer, lifetimes
 
-    def answer(self, given: Entitlement, *, id_token_alg: str, nonce: str, refresh_token: str | None) -> dict[str, Any]:
+    def answer(
+        self, given: Entitlement, *, id_token_alg: str, nonce: str, refresh_token: str | None
+    ) -> dict[str, Any]:
         """The body of a token answer for a person's grant (RFC 6749 §5.1)."""
         access = self._access_token(given)
         body: dict[str, Any] = {
@@ -107,19 +111,19 @@ class Mint:
         }
 
 
-def entitlement(row: Mapping[str, Any], scope: str | None = None) -> Entitlement:
+def entitlement(row: Row[Any], scope: str | None = None) -> Entitlement:
     """The entitlement of a stored grant, with its scope or a narrower one."""
     return Entitlement(
-        row["identity_id"],
-        row["id"],
-        row["client_id"],
-        row["sub"],
-        row["sid"],
-        row["scope"] if scope is None else scope,
-        row["resource"],
-        row["auth_time"],
-        row["acr"],
-        row["amr"],
+        row.identity_id,
+        row.id,
+        row.client_id,
+        row.sub,
+        row.sid,
+        row.scope if scope is None else scope,
+        row.resource,
+        row.auth_time,
+        row.acr,
+        row.amr,
     )
 
 

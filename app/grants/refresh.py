@@ -111,12 +111,15 @@ class RefreshTokens:
         """Whether this is the token that may be used next, and it may still be."""
         if row.secret_hash is None or row.generation != token.generation:
             return False
-        return secrets.compare_digest(row.secret_hash, token.hash) and self.usable_until(row) > self._clock.now()
+        return (
+            secrets.compare_digest(row.secret_hash, token.hash) and self.usable_until(row) > self._clock.now()
+        )
 
     def usable_until(self, row: Row[Any]) -> int:
         """When a family ends if it is not used again, ms (SR-039)."""
         idle: int = row.rotated_at + self._lifetimes.refresh_idle_s * 1000
-        return min(idle, row.refresh_until)
+        absolute: int = row.refresh_until
+        return min(idle, absolute)
 
     def _retry(self, tx: Session, token: RefreshToken, client_id: str, now: int) -> Rotated | Replayed | None:
         found = select(grants, database_now(self._clock).label("now")).where(
@@ -138,7 +141,9 @@ class RefreshTokens:
     def _end_replayed(self, tx: Session, row: Row[Any], now: int) -> None:
         tx.execute(
             update(grants)
-            .where(grants.c.identity_id == row.identity_id, grants.c.id == row.id, grants.c.ended_at.is_(None))
+            .where(
+                grants.c.identity_id == row.identity_id, grants.c.id == row.id, grants.c.ended_at.is_(None)
+            )
             .values(ended_at=now, ended_reason="refresh_replayed")
         )
         detail = {"grant": str(row.id), "generation": row.generation}

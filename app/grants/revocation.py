@@ -24,13 +24,13 @@ def end(tx: Session, identity: UUID, grant: UUID, client_id: str, reason: str, n
     return tx.execute(statement).first() is not None
 
 
-def end_of_session(tx: Session, identity: UUID, session: UUID, reason: str, now: int) -> list[Row[tuple[str, str, str]]]:
+def end_of_session(
+    tx: Session, identity: UUID, session: UUID, reason: str, now: int
+) -> list[Row[tuple[str, str, str]]]:
     """End the grants of a session that were not given for offline use; returns client_id, sub, sid of each."""
     statement = (
         update(grants)
-        .where(
-            grants.c.identity_id == identity, grants.c.session_id == session, grants.c.ended_at.is_(None)
-        )
+        .where(grants.c.identity_id == identity, grants.c.session_id == session, grants.c.ended_at.is_(None))
         .values(ended_at=now, ended_reason=reason)
         .returning(grants.c.client_id, grants.c.sub, grants.c.sid)
     )

@@ -11,7 +11,9 @@ from app.identity.tables import identities
 from app.sessions.browser import BrowserSessions
 
 
-def block(tx: Session, sessions: BrowserSessions, identity: UUID, now: int, *, actor: str, reason: str) -> bool:
+def block(
+    tx: Session, sessions: BrowserSessions, identity: UUID, now: int, *, actor: str, reason: str
+) -> bool:
     """Stop an identity: no sign-in, no token; its sessions and grants end. False when it was not active."""
     if not _move(tx, identity, "active", "blocked", now):
         return False

@@ -9,7 +9,9 @@ from app.grants import revocation
 from app.sessions.browser import BrowserSessions
 
 
-def sign_out(tx: Session, sessions: BrowserSessions, identity: UUID, session: UUID, now: int, reason: str) -> bool:
+def sign_out(
+    tx: Session, sessions: BrowserSessions, identity: UUID, session: UUID, now: int, reason: str
+) -> bool:
     """End one browser's session. False when it had ended before; then nothing else happens.
 
     The session row is updated first: whoever issues a token holds it FOR SHARE, so none is born meanwhile.
@@ -19,5 +21,7 @@ def sign_out(tx: Session, sessions: BrowserSessions, identity: UUID, session: UU
     for grant in revocation.end_of_session(tx, identity, session, reason, now):
         body = {"sub": grant.sub, "sid": grant.sid}
         outbox.put(tx, "session.ended", now, identity, grant.client_id, body)
-    audit.record(tx, "session.ended", now, identity=identity, detail={"session": str(session), "reason": reason})
+    audit.record(
+        tx, "session.ended", now, identity=identity, detail={"session": str(session), "reason": reason}
+    )
     return True

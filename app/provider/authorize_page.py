@@ -21,7 +21,9 @@ log = logging.getLogger("mostid.provider")
 class AuthorizePage:
     """`GET` and `POST /authorize` for a browser that has to see something first."""
 
-    def __init__(self, parts: Parts, authorize: Authorize, pages: Pages, browser: Browser, cookies: Cookies) -> None:
+    def __init__(
+        self, parts: Parts, authorize: Authorize, pages: Pages, browser: Browser, cookies: Cookies
+    ) -> None:
         self._parts, self._authorize = parts, authorize
         self._pages, self._browser, self._cookies = pages, browser, cookies
 
@@ -82,7 +84,9 @@ class AuthorizePage:
         """One click continues where the person was going."""
         url = None
         if ask is not None:
-            url = "/authorize?" + urlencode({name: ask.parameters[name] for name in FROZEN if name in ask.parameters})
+            url = "/authorize?" + urlencode(
+                {name: ask.parameters[name] for name in FROZEN if name in ask.parameters}
+            )
         name = ask.service if ask else None
         return self._pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
 

@@ -53,7 +53,7 @@ class LogoutPage:
             return self._end(asked, session)
         return self._pages.render(
             "provider/logout.html",
-            client_name=asked.client.name() if asked.client else None,
+            client_name=asked.client.name(self._pages.language()) if asked.client else None,
             fields=fields,
             redirects_to=(origin_of(asked.return_url),) if asked.return_url else (),
         )
@@ -108,7 +108,7 @@ class LogoutPage:
 
         ended = parts.storage.run(act, write=True)
         known = (parts.clients.get(client_id) for client_id in ended)
-        return self._gone(asked, tuple(client.name() for client in known if client))
+        return self._gone(asked, tuple(client.name(self._pages.language()) for client in known if client))
 
     def _gone(self, asked: LogoutRequest, services: tuple[str, ...]) -> Response:
         if asked.return_url is not None:

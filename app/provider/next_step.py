@@ -81,7 +81,9 @@ def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | Ref
         if request.max_age_s is not None and facts.now - session.auth_time > request.max_age_s * 1000:
             return SignIn("max_age")
         if _wants_more(request.acr_values, session.acr) and "none" not in request.prompt:
-            return SignIn("acr")  # voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is
+            return SignIn(
+                "acr"
+            )  # voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is
     if request.hinted_sub is not None and not facts.knows_hint():
         return Refuse("login_required") if fresh else SignIn("hint")
     return None

@@ -55,5 +55,11 @@ class RevocationEndpoint:
         if revocation.end(request.tx, identity, place.grant_id, client_id, "revoked", now):
             detail = {"grant": str(place.grant_id)}
             audit.record(
-                request.tx, "grant.revoked", now, identity=identity, actor="service", client_id=client_id, detail=detail
+                request.tx,
+                "grant.revoked",
+                now,
+                identity=identity,
+                actor="service",
+                client_id=client_id,
+                detail=detail,
             )

@@ -34,7 +34,9 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
         super().__init__()
         self.parts, self._authenticate = parts, authenticate
 
-    def authenticate_client(self, request: TokenRequest, methods: Any = None, endpoint: str = "token") -> Client:
+    def authenticate_client(
+        self, request: TokenRequest, methods: Any = None, endpoint: str = "token"
+    ) -> Client:
         """The client of a request, by whatever method it registered."""
         client = self._authenticate(request.http)
         request.client = client

@@ -72,7 +72,13 @@ class BrowserSessions:
         return self._live(row, generation)
 
     def open(
-        self, tx: Transaction, proved: Proved, browser_hash: bytes, *, shared: bool, known: BrowserSession | None
+        self,
+        tx: Transaction,
+        proved: Proved,
+        browser_hash: bytes,
+        *,
+        shared: bool,
+        known: BrowserSession | None,
     ) -> str:
         """A session for what was just proved; returns its cookie value.
 
@@ -89,7 +95,9 @@ class BrowserSessions:
         """End one session. False when it had ended before."""
         statement = (
             update(sessions)
-            .where(sessions.c.identity_id == identity, sessions.c.id == session, sessions.c.ended_at.is_(None))
+            .where(
+                sessions.c.identity_id == identity, sessions.c.id == session, sessions.c.ended_at.is_(None)
+            )
             .values(ended_at=self._clock.now(), ended_reason=reason)
             .returning(sessions.c.id)
         )

@@ -58,7 +58,9 @@ class ChoosePage:
         ways = self._ways()
         usual = PHONE if step.wants_phone else device.way
         ways.sort(key=lambda way: way != usual)
-        shown = [Way(way, device.name or None if way == device.way else None, way == device.way) for way in ways]
+        shown = [
+            Way(way, device.name or None if way == device.way else None, way == device.way) for way in ways
+        ]
         return self._journey.render(
             "signin/choose.html",
             step,

@@ -50,7 +50,9 @@ class CodePage:
         if isinstance(result, Wrong):
             return self._show(step, waiting, _wrong(result.tries_left))
         if isinstance(result, NotYet):
-            return self._show(step, waiting, gettext("Confirm the request on your phone first, then press Continue."))
+            return self._show(
+                step, waiting, gettext("Confirm the request on your phone first, then press Continue.")
+            )
         return self._dead(step, waiting, result)
 
     def _waiting(self) -> tuple[Step, Waiting] | Response:
@@ -87,7 +89,9 @@ class CodePage:
         texts = {
             "expired": gettext("This code has expired. Ask for a new one."),
             "too_many": gettext("Too many wrong codes. Ask for a new one later, or use another way in."),
-            "refused": gettext("The request was declined on the phone. Ask for a new one, or use another way in."),
+            "refused": gettext(
+                "The request was declined on the phone. Ask for a new one, or use another way in."
+            ),
         }
         problem = texts.get(dead.reason, texts["expired"])
         return self._phone.show(step, phone=waiting.number, problem=problem)

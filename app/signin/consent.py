@@ -61,7 +61,9 @@ class ConsentPage:
             return step
         if request.form.get("decision") != "allow":
             declined = self._parts.asks.decline(step.ask)
-            return self._parts.pages.redirect(Step(declined, step.ask, step.client, step.service).url("/authorize"))
+            return self._parts.pages.redirect(
+                Step(declined, step.ask, step.client, step.service).url("/authorize")
+            )
         chosen = set(request.form.getlist("scope"))
         self._parts.storage.run(lambda tx: self._give(tx, step, chosen), write=True)
         return self._journey.onward(step)
@@ -92,7 +94,9 @@ class ConsentPage:
         return [scope for scope in dict.fromkeys(asked) if scope in step.client.scopes]
 
     def _item(self, scope: str, claims: Mapping[str, Any]) -> Item:
-        return Item(scope, scope, _label(scope), _value(scope, select_claims(claims, [scope])), scope not in REQUIRED)
+        return Item(
+            scope, scope, _label(scope), _value(scope, select_claims(claims, [scope])), scope not in REQUIRED
+        )
 
 
 def _label(scope: str) -> str:

@@ -27,7 +27,13 @@ class Finish:
         self._parts = journey.parts
 
     def __call__(
-        self, step: Step, assertion: Assertion, *, shared: bool, start_new: bool = False, proof: Proof | None = None
+        self,
+        step: Step,
+        assertion: Assertion,
+        *,
+        shared: bool,
+        start_new: bool = False,
+        proof: Proof | None = None,
     ) -> Response:
         """Resolve, open the session, go on; or show why not."""
         device = self._devices.read()
@@ -72,7 +78,10 @@ class Finish:
     def _not_in(self, step: Step, assertion: Assertion, outcome: Outcome, *, shared: bool) -> Response:
         log.info(
             "not signed in",
-            extra={"reference": request.environ["mostid.reference"], "cause": f"{outcome.kind} {outcome.reason}"},
+            extra={
+                "reference": request.environ["mostid.reference"],
+                "cause": f"{outcome.kind} {outcome.reason}",
+            },
         )
         if outcome.kind is not Kind.NEEDS_OTHER_PROOF:
             return self._journey.render(
@@ -83,8 +92,9 @@ class Finish:
                 ways=(),
                 retry=None,
             )
-        proof = self._parts.proofs.seal(assertion, Binding(Act.SIGN_IN, browser_hash(self._parts.browser.id())))
+        proof = self._parts.proofs.seal(
+            assertion, Binding(Act.SIGN_IN, browser_hash(self._parts.browser.id()))
+        )
         return self._journey.render(
             "signin/handed_over.html", step, masked=masked(assertion.subject), proof=proof, shared=shared
         )
-

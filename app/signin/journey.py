@@ -1,6 +1,7 @@
 """What every step of the journey needs: the ask that travels along, the service it is for, and the way out of trouble."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
@@ -86,10 +87,10 @@ class Journey:
         """Back to the authorization endpoint, which decides what is next."""
         return self.parts.pages.redirect(step.url("/authorize"))
 
-    def render(self, template: str, step: Step, **context: object) -> Response:
+    def render(self, template: str, step: Step, **context: Any) -> Response:
         """A page of the journey. Its forms may lead on to the service, and to nobody else."""
         target = origin_of(step.ask.parameters["redirect_uri"])
-        origins = (*context.pop("redirects_to", ()), target) if target else ()  # type: ignore[misc]
+        origins = (*context.pop("redirects_to", ()), target) if target else ()
         return self.parts.pages.render(
             template, ask=step.text, service=step.service, redirects_to=origins, **context
         )

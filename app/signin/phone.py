@@ -58,13 +58,20 @@ class PhonePage:
         if not isinstance(begun, Started):
             return self.show(step, phone=number, problem=self._refusal(begun))
         waiting = Waiting(begun.challenge, kind, number, begun.expires_at, begun.resend_at)
-        more = {"challenge": seal(self._parts.sealer, waiting, browser)} | ({"shared": "1"} if is_shared() else {})
+        more = {"challenge": seal(self._parts.sealer, waiting, browser)} | (
+            {"shared": "1"} if is_shared() else {}
+        )
         return self._parts.pages.redirect(step.url(PATHS[kind], **more))
 
     def show(self, step: Step, *, phone: str = "", problem: str | None = None) -> Response:
         """The page that asks for the number."""
         return self._journey.render(
-            "signin/phone.html", step, phone=phone, problem=problem, shared=is_shared(), back=step.url("/signin")
+            "signin/phone.html",
+            step,
+            phone=phone,
+            problem=problem,
+            shared=is_shared(),
+            back=step.url("/signin"),
         )
 
     def _begin(self, step: Step, number: str, kind: str, browser: str) -> Started | Refused | Unsupported:
@@ -92,7 +99,9 @@ class PhonePage:
             seconds = max(1, (refused.retry_at - self._parts.clock.now()) // 1000)
             if seconds <= 300:
                 return ngettext(
-                    "The next code can be sent in {n} second.", "The next code can be sent in {n} seconds.", seconds
+                    "The next code can be sent in {n} second.",
+                    "The next code can be sent in {n} seconds.",
+                    seconds,
                 ).format(n=seconds)
         return gettext("A code cannot be sent to this number now. Use another way in or try later.")
 

@@ -35,11 +35,16 @@ def blueprint(parts: Parts) -> Blueprint:
     code, callback = CodePage(journey, phone, finish), CallbackPage(journey, visit, finish)
     handed_over = HandedOverPage(journey, phone, finish)
     for path, page in (("/signin", choose), ("/signin/phone", phone), ("/consent", consent)):
-        routes.add_url_rule(path, f"{path}.get", page.get, methods=["GET"])
-        routes.add_url_rule(path, f"{path}.post", page.post, methods=["POST"])
+        routes.add_url_rule(path, f"{_endpoint(path)}_get", page.get, methods=["GET"])
+        routes.add_url_rule(path, f"{_endpoint(path)}_post", page.post, methods=["POST"])
     for path in PAGES:
-        routes.add_url_rule(path, f"{path}.get", code.get, methods=["GET"])
-        routes.add_url_rule(path, f"{path}.post", code.post, methods=["POST"])
+        routes.add_url_rule(path, f"{_endpoint(path)}_get", code.get, methods=["GET"])
+        routes.add_url_rule(path, f"{_endpoint(path)}_post", code.post, methods=["POST"])
     routes.add_url_rule(CALLBACK, "callback", callback.get, methods=["GET"])
     routes.add_url_rule("/signin/phone/handed-over", "handed_over", handed_over.post, methods=["POST"])
     return routes
+
+
+def _endpoint(path: str) -> str:
+    """What Flask calls the page of a path."""
+    return path.strip("/").replace("/", "_")

@@ -62,7 +62,9 @@ class UpstreamVisit:
         waiting = parts.cookies.matching("txn_")
         for kind in waiting[: max(0, len(waiting) - MOST_VISITS + 1)]:
             parts.cookies.clear(response, kind)
-        parts.cookies.set(response, f"txn_{state}", f"{sealed}.{step.text}", parts.settings.lifetimes.upstream_s)
+        parts.cookies.set(
+            response, f"txn_{state}", f"{sealed}.{step.text}", parts.settings.lifetimes.upstream_s
+        )
         return response
 
     def returned(self, state: str) -> Waiting | str | None:
@@ -83,7 +85,9 @@ class UpstreamVisit:
 
     def spend(self, response: Response, state: str, ask: str) -> None:
         """The state is used up. Its ask stays, so that a repeated callback goes on instead of failing."""
-        self._parts.cookies.set(response, f"txn_{state}", f"-.{ask}", self._parts.settings.lifetimes.upstream_s)
+        self._parts.cookies.set(
+            response, f"txn_{state}", f"-.{ask}", self._parts.settings.lifetimes.upstream_s
+        )
 
     def fetch(self, code: str, waiting: Waiting) -> Assertion:
         """Ask Mail.ru who it was. Raises UpstreamError."""
@@ -136,11 +140,20 @@ class CallbackPage:
         )
         self._journey.parts.metrics.event(f"upstream_{error.provider}_{error.kind}")
         if error.kind == "refused":
-            text, status = gettext("You did not confirm the sign-in at Mail.ru. Try again or use a phone number."), 200
+            text, status = (
+                gettext("You did not confirm the sign-in at Mail.ru. Try again or use a phone number."),
+                200,
+            )
         elif error.kind == "unavailable":
-            text, status = gettext("Mail.ru is not answering. Use a phone number or try again in a minute."), 503
+            text, status = (
+                gettext("Mail.ru is not answering. Use a phone number or try again in a minute."),
+                503,
+            )
         else:
-            text, status = gettext("Mail.ru could not confirm the sign-in. Use a phone number or try again."), 502
+            text, status = (
+                gettext("Mail.ru could not confirm the sign-in. Use a phone number or try again."),
+                502,
+            )
         return self._journey.render(
             "signin/upstream_error.html", step, status=status, text=text, ways=("phone",), retry="mailru",
             redirects_to=self._visit.origins(),

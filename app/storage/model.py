@@ -27,16 +27,19 @@ class Id(TypeDecorator[UUID]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column type of this database."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(Uuid())
         return dialect.type_descriptor(LargeBinary(16))
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
+        """What is written."""
         if value is None or dialect.name == "postgresql":
             return value
         return value.bytes
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
+        """What is read."""
         if value is None or isinstance(value, UUID):
             return value
         return UUID(bytes=bytes(value))

@@ -1,7 +1,7 @@
 """Insert, or learn that somebody was first: the one statement that both tests and takes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,5 +21,4 @@ def insert_ignore(tx: Session, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert one row unless its key is taken. True when the row is ours, False when somebody was first."""
     statement = dialect_insert(tx, table).values(**values).on_conflict_do_nothing()
     result = tx.execute(statement, execution_options={"preserve_rowcount": True})
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1
+    return cast("CursorResult[Any]", result).rowcount == 1

@@ -33,9 +33,11 @@ def upgrade() -> None:
     _sessions()
     _grants()
     _consents()
+    _number_counters()
 
 
 def downgrade() -> None:
+    op.drop_table("number_counters")
     op.drop_table("consents")
     op.drop_table("grants")
     op.drop_table("sessions")
@@ -297,3 +299,19 @@ def _consents() -> None:
         sa.Column("withdrawn_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("identity_id", "client_id", name=op.f("pk_consents")),
     )
+
+
+def _number_counters() -> None:
+    op.create_table(
+        "number_counters",
+        sa.Column("key_version", sa.SmallInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(32), nullable=False),
+        sa.Column("sends", sa.JSON(), nullable=False),
+        sa.Column("pushes", sa.JSON(), nullable=False),
+        sa.Column("fails", sa.JSON(), nullable=False),
+        sa.Column("spent", sa.JSON(), nullable=False),
+        sa.Column("consecutive", sa.Integer(), nullable=False),
+        sa.Column("keep_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key_version", "hash", name=op.f("pk_number_counters")),
+    )
+    op.create_index("ix_number_counters_keep_until", "number_counters", ["keep_until"])

@@ -20,7 +20,7 @@ from app.keys.tables import signing_keys
 from app.storage.clock import Clock
 from app.storage.database import Storage
 from app.storage.ephemeral import Ephemeral, RedisEphemeral, SqliteEphemeral
-from app.storage.versions import Versions, bump
+from app.storage.versions import Versions
 from config import load
 from config.secrets import new_env, write_env
 from config.settings import Settings

@@ -89,7 +89,9 @@ def test_the_first_increment_sets_the_life(ephemeral: Ephemeral, clock_file: Clo
     assert ephemeral.increment("count", MINUTE, 7) == 7
 
 
-def test_birth_is_when_the_store_was_found_empty(ephemeral: Ephemeral, clock: Clock, clock_file: ClockFile) -> None:
+def test_birth_is_when_the_store_was_found_empty(
+    ephemeral: Ephemeral, clock: Clock, clock_file: ClockFile
+) -> None:
     before = clock.now()
     birth = ephemeral.birth()
     assert before <= birth <= clock.now()
@@ -106,7 +108,9 @@ def test_sweeping_forgets_only_what_is_past_its_life(ephemeral: Ephemeral, clock
     assert ephemeral.get("long") == b"x"
 
 
-def test_writing_sweeps_so_that_the_file_stays_small(tmp_path: Path, clock: Clock, clock_file: ClockFile) -> None:
+def test_writing_sweeps_so_that_the_file_stays_small(
+    tmp_path: Path, clock: Clock, clock_file: ClockFile
+) -> None:
     store = SqliteEphemeral(tmp_path / "ephemeral.db", clock)
     for number in range(400):
         store.put(f"old:{number}", b"x", MINUTE)

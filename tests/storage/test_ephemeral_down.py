@@ -108,7 +108,9 @@ def test_a_flushed_server_has_a_new_birth(server: OwnRedis, clock: Clock) -> Non
         other.flushall()
         other.script_flush()
     assert store.birth() >= first
-    assert store.add("replayed", b"", 1000)  # forgotten, which is why what was issued before that birth is spent
+    assert store.add(
+        "replayed", b"", 1000
+    )  # forgotten, which is why what was issued before that birth is spent
 
 
 def test_a_server_that_evicts_is_refused_at_the_start(server: OwnRedis, clock: Clock, tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ def limits(ephemeral: Ephemeral, clock: Clock) -> EphemeralLimits:
     return EphemeralLimits(ephemeral, clock)
 
 
-def test_a_moving_window_never_holds_more_than_its_limit(limits: EphemeralLimits, clock: Clock, clock_file: ClockFile) -> None:
+def test_a_moving_window_never_holds_more_than_its_limit(
+    limits: EphemeralLimits, clock: Clock, clock_file: ClockFile
+) -> None:
     moving = MovingWindowRateLimiter(limits)
     admitted = []
     for _ in range(120):
@@ -27,7 +29,9 @@ def test_a_moving_window_never_holds_more_than_its_limit(limits: EphemeralLimits
     windows = [sum(start <= at < start + 60_000 for at in admitted) for start in admitted]
     assert max(windows) == 5
     assert len(admitted) >= 5 * 5
-    assert moving.get_window_stats(FIVE, "address").remaining == 5 - len([at for at in admitted if at > clock.now() - 60_000])
+    assert moving.get_window_stats(FIVE, "address").remaining == 5 - len(
+        [at for at in admitted if at > clock.now() - 60_000]
+    )
 
 
 def test_slices_are_counted_apart(limits: EphemeralLimits) -> None:

@@ -66,7 +66,9 @@ def test_a_sliding_counter_admits_no_more_than_its_limit(where: str, clock_file:
     assert 0 < compete(where, clock_file, "sliding")["True"] <= 20
 
 
-def test_a_killed_writer_leaves_a_store_that_works(where: str, store: Ephemeral, clock_file: ClockFile) -> None:
+def test_a_killed_writer_leaves_a_store_that_works(
+    where: str, store: Ephemeral, clock_file: ClockFile
+) -> None:
     """Whatever a writer was told to be done is there, and nobody waits for the dead."""
     with ExitStack() as stack:
         arguments = (where, str(clock_file.path), "put", "20000")

@@ -57,7 +57,9 @@ def test_an_insert_that_lost_leaves_the_row_as_it_was(storage: Storage) -> None:
     assert counter(storage) == 1
 
 
-@pytest.mark.parametrize("statement", ["INSERT INTO versions VALUES ('x', 1)", "DELETE FROM versions", "CREATE TABLE x (y int)"])
+@pytest.mark.parametrize(
+    "statement", ["INSERT INTO versions VALUES ('x', 1)", "DELETE FROM versions", "CREATE TABLE x (y int)"]
+)
 def test_a_reading_transaction_cannot_write(storage: Storage, statement: str) -> None:
     with pytest.raises((DBAPIError, Unavailable)), storage.transaction() as tx:
         tx.execute(text(statement))
@@ -127,7 +129,10 @@ def test_a_real_conflict_of_postgresql_is_seen_as_one(storage: Storage) -> None:
 def test_a_database_that_is_gone_is_unavailable(clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "truth.db").write_bytes(b"")
     (tmp_path / "truth.db-wal").mkdir()
-    for url in (f"postgresql+psycopg://mostid@127.0.0.1:{free_port()}/none", f"sqlite:///{tmp_path}/truth.db"):
+    for url in (
+        f"postgresql+psycopg://mostid@127.0.0.1:{free_port()}/none",
+        f"sqlite:///{tmp_path}/truth.db",
+    ):
         storage = Storage(url, clock)
         with pytest.raises(Unavailable), storage.transaction() as tx:
             tx.execute(select(versions))
@@ -142,7 +147,9 @@ def test_the_database_tells_our_time(storage: Storage, clock: Clock, clock_file:
         assert abs(told - clock.now()) < 1_000
 
 
-def test_a_change_is_seen_by_another_process_within_a_second(storage: Storage, clock: Clock, clock_file: ClockFile) -> None:
+def test_a_change_is_seen_by_another_process_within_a_second(
+    storage: Storage, clock: Clock, clock_file: ClockFile
+) -> None:
     ours, theirs = Versions(storage), Versions(storage)
     assert ours.current(KIND)[0] == theirs.current(KIND)[0] == 0
     storage.run(lambda tx: bump(tx, KIND), write=True)
@@ -161,7 +168,9 @@ def test_versions_are_read_once_a_second(storage: Storage, clock_file: ClockFile
     assert known.current(KIND) == (1, 0)
 
 
-def test_versions_tell_how_old_they_are_when_the_database_is_gone(storage: Storage, clock_file: ClockFile) -> None:
+def test_versions_tell_how_old_they_are_when_the_database_is_gone(
+    storage: Storage, clock_file: ClockFile
+) -> None:
     known = Versions(storage)
     storage.run(lambda tx: bump(tx, KIND), write=True)
     assert known.current(KIND)[0] == 1

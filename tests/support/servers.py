@@ -76,14 +76,25 @@ def _once(name: str, start: Callable[[Path, int], str]) -> str:
 
 
 def _start_postgres(directory: Path, owner: int) -> str:
-    initdb = find_program("postgresql", "initdb", "/usr/lib/postgresql/*/bin/initdb", "/usr/local/pgsql/bin/initdb")
+    initdb = find_program(
+        "postgresql", "initdb", "/usr/lib/postgresql/*/bin/initdb", "/usr/local/pgsql/bin/initdb"
+    )
     user = _unprivileged()
     data = directory / "postgresql"
     data.mkdir(mode=0o700)
     if user:
         shutil.chown(data, user)
-    common = ["--auth=trust", "--username=mostid", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
-    subprocess.run([initdb, "-D", data, *common], user=user or None, cwd=directory, check=True, capture_output=True)
+    common = [
+        "--auth=trust",
+        "--username=mostid",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+        "--no-instructions",
+    ]
+    subprocess.run(
+        [initdb, "-D", data, *common], user=user or None, cwd=directory, check=True, capture_output=True
+    )
     port = free_port()
     settings = {
         "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off",
@@ -126,7 +137,9 @@ def find_program(package: str, *patterns: str) -> str:
         found = shutil.which(pattern) or max(glob.glob(pattern), default="")
         if found:
             return found
-    raise ServiceMissing(f"{package} is not installed (scripts/install_services.sh, or your system's package)")
+    raise ServiceMissing(
+        f"{package} is not installed (scripts/install_services.sh, or your system's package)"
+    )
 
 
 def _unprivileged() -> str:
@@ -140,7 +153,9 @@ def _unprivileged() -> str:
 def _accepts_sql(address: str) -> bool:
     host, _, port = address.partition(":")
     try:
-        psycopg.connect(host=host, port=int(port), user="mostid", dbname="postgres", connect_timeout=3).close()
+        psycopg.connect(
+            host=host, port=int(port), user="mostid", dbname="postgres", connect_timeout=3
+        ).close()
     except psycopg.OperationalError:
         return False
     return True

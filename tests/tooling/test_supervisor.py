@@ -23,7 +23,9 @@ print("serving", flush=True)
 while True:
     listener.accept()[0].close()
 """
-IGNORES_SIGTERM = "import signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN); threading.Event().wait()"
+IGNORES_SIGTERM = (
+    "import signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN); threading.Event().wait()"
+)
 LEADS = """
 import signal, subprocess, sys, threading
 follower = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()", sys.argv[1]])
@@ -103,7 +105,9 @@ def stop(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGTE
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_is_ready_when_all_answer_and_stops_them(start: Start, tmp_path: Path, number: signal.Signals) -> None:
+def test_it_is_ready_when_all_answer_and_stops_them(
+    start: Start, tmp_path: Path, number: signal.Signals
+) -> None:
     ports = [free_port(), free_port()]
     process = start(*(program(f"server{port}", SERVES, str(port), port=port) for port in ports))
     ready(process)
@@ -171,7 +175,7 @@ def test_a_killed_leader_is_started_again_without_its_followers(start: Start, tm
     wait_for(lambda: len(of_this_test(tmp_path)) == 3, "the follower does not start")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)
-    wait_for(lambda: (tmp_path / "log" / "run.log").exists(), "the end is not noticed")
+    wait_for((tmp_path / "log" / "run.log").exists, "the end is not noticed")
     wait_for(lambda: len(of_this_test(tmp_path)) == 3, "leader and one follower should run")
     stop(process)
     assert of_this_test(tmp_path) == []

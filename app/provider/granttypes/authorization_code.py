@@ -32,7 +32,7 @@ class AuthorizationCode(GrantType):
         )
         given = self._entitlement(code, sub)
         token = self._spend(code, given)
-        if token is False:
+        if token is None:
             return self._second_use(code)
         return self.answer(
             self.parts.mint.answer(
@@ -67,8 +67,8 @@ class AuthorizationCode(GrantType):
             code.amr,
         )
 
-    def _spend(self, code: Code, given: Entitlement) -> str | bool:
-        """Make the grant, whose key is the code's id. The refresh token or "", or False when it was made before."""
+    def _spend(self, code: Code, given: Entitlement) -> str | None:
+        """Make the grant, whose key is the code's id. The refresh token or "", or None when it was made before."""
         now, lifetimes = self.parts.clock.now(), self.parts.settings.lifetimes
         scopes = code.scope.split()
         token, secret_hash, version = "", None, 0
@@ -94,7 +94,7 @@ class AuthorizationCode(GrantType):
             "rotated_at": now,
             "refresh_until": now + lifetimes.refresh_absolute_s * 1000,
         }
-        return token if grants.insert(self.http.tx, values) else False
+        return token if grants.insert(self.http.tx, values) else None
 
     def _second_use(self, code: Code) -> tuple[int, dict[str, Any], list[Any]]:
         """End the grant of a code that came twice (RFC 6749 §4.1.2). Returned, not raised: the end must commit."""

@@ -27,7 +27,7 @@ class RefreshToken(GrantType):
         if isinstance(result, refresh.Replayed):
             self.parts.metrics.event("refresh_replayed")
             return 400, {"error": "invalid_grant"}, []
-        given = entitlement(result.grant._mapping, scope)
+        given = entitlement(result.grant, scope)
         body = self.parts.mint.answer(
             given, id_token_alg=self.service.id_token_alg, nonce="", refresh_token=result.token
         )

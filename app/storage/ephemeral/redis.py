@@ -82,7 +82,7 @@ class RedisEphemeral:
     def add(self, key: str, value: bytes, ttl_ms: int) -> bool:
         """See Ephemeral."""
         with _errors():
-            arguments = [self._end(ttl_ms) + value, self._clock.now(), self._kept(ttl_ms)]
+            arguments: list[bytes | int] = [self._end(ttl_ms) + value, self._clock.now(), self._kept(ttl_ms)]
             return bool(self._add(keys=[key], args=arguments))
 
     def take(self, key: str) -> bytes | None:
@@ -98,7 +98,7 @@ class RedisEphemeral:
     def increment(self, key: str, ttl_ms: int, by: int = 1) -> int:
         """See Ephemeral."""
         with _errors():
-            arguments = [self._end(ttl_ms), self._clock.now(), self._kept(ttl_ms), by]
+            arguments: list[bytes | int] = [self._end(ttl_ms), self._clock.now(), self._kept(ttl_ms), by]
             return int(self._increment(keys=[key], args=arguments))
 
     def delete(self, key: str) -> None:

@@ -137,9 +137,7 @@ class SqliteEphemeral:
         with os.fdopen(os.open(f"{self._path}.lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._path.touch(mode=0o600)
-            found = sqlite3.connect(
-                self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-            )
+            found = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
             found.execute("PRAGMA journal_mode = WAL")
             found.execute("PRAGMA synchronous = NORMAL")
             found.executescript(SCHEMA)
