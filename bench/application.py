@@ -30,8 +30,8 @@ class Counting:
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
 
-    def _seen(self, *_: object) -> None:
-        self._count += 1
+    def _seen(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        self._count += not statement.startswith("BEGIN")
 
 
 app = Counting(flask_app.wsgi_app, flask_app.extensions["mostid_storage"])

@@ -7,6 +7,7 @@ from app.clients import registration
 from app.clients.metadata import parse
 from app.clients.policy import Policy
 from app.identity.linking import Linking
+from app.identity.lookups import Lookups
 from app.identity.outcomes import Visit
 from app.keys.datakeys import DataKeys
 from app.keys.keyring import Keyring
@@ -58,7 +59,8 @@ def prepare(
         client = registration.add(tx, parse(wanted, Policy(production=False)), clock.now())
         evidence = Evidence(("fed",), "urn:mostid:acr:1", clock.now(), "")
         assertion = Assertion("mailru", "1", evidence, CLAIMS, frozenset({"email"}))
-        linking = Linking(LookupHasher(keyring), DataKeys(keyring))
+        hasher = LookupHasher(keyring)
+        linking = Linking(Lookups(hasher), hasher, DataKeys(keyring), ("mailru",))
         outcome = linking.resolve(tx, assertion, Visit(now=clock.now()))
         if outcome.root is None or outcome.link_id is None or client.secret is None:
             raise SystemExit("the bench could not sign its person in")

@@ -3,8 +3,9 @@
 import base64
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jwt
@@ -26,6 +27,8 @@ LONGEST_TOKEN = 8192
 LONGEST_HEADER = 256
 """Characters of the header's part: ours has three short members, so nothing deep is ever parsed."""
 LEEWAY_S = 60
+REMEMBERED = 1024
+"""Good tokens that a process remembers: some 4 MB."""
 
 Key = ECKey | RSAKey
 
@@ -44,8 +47,9 @@ class KeySet:
 
     version: int = -1
     signers: Mapping[str, tuple[str, Key]] = field(default_factory=dict)
-    verifiers: Mapping[str, tuple[str, Key]] = field(default_factory=dict)
     document: bytes = b'{"keys":[]}'
+    verified: Callable[[str, str], Mapping[str, Any]] = field(default_factory=lambda: _verifying({}))
+    """Claims of a token of a type whose signature is good; raises BadToken. Nothing that passes with time is in it."""
 
 
 class SigningKeys:
@@ -74,29 +78,13 @@ class SigningKeys:
         """
         if len(token) > LONGEST_TOKEN or token.count(".") != 2 or token.index(".") > LONGEST_HEADER:
             raise BadToken("not a compact token of acceptable size")
-        try:
-            header = json.loads(_header_bytes(token))
-        except ValueError:
-            raise BadToken("unreadable header") from None
-        if not isinstance(header, dict) or header.keys() != {"alg", "typ", "kid"}:
-            raise BadToken("unexpected header")
-        algorithm, key = self._verifier(header, token_type)
-        try:
-            claims = jwt.decode(token, key, algorithms=[algorithm]).claims
-        except (JoseError, ValueError) as error:
-            raise BadToken(type(error).__name__) from None
+        claims = self._keys().verified(token, token_type)
         self._check_times(claims, expired_ok)
-        return claims
+        return dict(claims)
 
     def jwks(self) -> bytes:
         """The published key set (RFC 7517 §5), ready to send."""
         return self._keys().document
-
-    def _verifier(self, header: Mapping[str, Any], token_type: str) -> tuple[str, Key]:
-        found = self._keys().verifiers.get(str(header["kid"]))
-        if found is None or header["alg"] != found[0] or header["typ"] != token_type:
-            raise BadToken("unknown key, or another algorithm or type than ours")
-        return found
 
     def _check_times(self, claims: Mapping[str, Any], expired_ok: bool) -> None:
         now = self._storage.clock.now() // 1000
@@ -129,7 +117,37 @@ class SigningKeys:
             if row.state == "current"
         }
         document = json.dumps({"keys": [row.public_jwk for row in rows]}, separators=(",", ":")).encode()
-        return KeySet(version, signers, verifiers, document)
+        return KeySet(version, signers, document, _verifying(verifiers))
+
+
+def _verifying(verifiers: Mapping[str, tuple[str, Key]]) -> Callable[[str, str], Mapping[str, Any]]:
+    """Verifies by these keys, and remembers tokens that were good: the same one is introspected with each call.
+
+    What is remembered goes with the key set, so a key that is withdrawn takes its tokens along (SR-071).
+    """
+
+    @lru_cache(maxsize=REMEMBERED)
+    def verified(token: str, token_type: str) -> Mapping[str, Any]:
+        algorithm, key = _verifier(verifiers, token, token_type)
+        try:
+            return jwt.decode(token, key, algorithms=[algorithm]).claims
+        except (JoseError, ValueError) as error:
+            raise BadToken(type(error).__name__) from None
+
+    return verified
+
+
+def _verifier(verifiers: Mapping[str, tuple[str, Key]], token: str, token_type: str) -> tuple[str, Key]:
+    try:
+        header = json.loads(_header_bytes(token))
+    except ValueError:
+        raise BadToken("unreadable header") from None
+    if not isinstance(header, dict) or header.keys() != {"alg", "typ", "kid"}:
+        raise BadToken("unexpected header")
+    found = verifiers.get(str(header["kid"]))
+    if found is None or header["alg"] != found[0] or header["typ"] != token_type:
+        raise BadToken("unknown key, or another algorithm or type than ours")
+    return found
 
 
 def _import(algorithm: str, jwk: Mapping[str, Any]) -> Key:

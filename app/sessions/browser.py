@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session as Transaction
 
 from app.keys.sealing import Sealer, Unsealable
@@ -20,6 +20,9 @@ from config.limits import LifetimeSettings
 
 COOKIE = struct.Struct(">16s16sI")
 PURPOSE = "session"
+_ROW = select(sessions).where(
+    sessions.c.identity_id == bindparam("identity"), sessions.c.id == bindparam("session")
+)
 TOUCHES_IN_IDLE_LIFE = 50
 """A session's last use is written this many times at most over its idle life, not on every request."""
 
@@ -64,9 +67,7 @@ class BrowserSessions:
         if named is None:
             return None
         identity, session, generation = named
-        row = tx.execute(
-            select(sessions).where(sessions.c.identity_id == identity, sessions.c.id == session)
-        ).first()
+        row = tx.execute(_ROW, {"identity": identity, "session": session}).first()
         if row is None or row.ended_at is not None:
             return None
         return self._live(row, generation)

@@ -1,9 +1,10 @@
 """Insert, or learn that somebody was first: the one statement that both tests and takes."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table
+from sqlalchemy import CursorResult, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -12,13 +13,21 @@ Insert = postgresql.Insert | sqlite.Insert
 
 def dialect_insert(tx: Session, table: Table) -> Insert:
     """The INSERT of this database, which knows ON CONFLICT."""
-    if tx.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return _insert(tx.get_bind().dialect.name, table)
 
 
 def insert_ignore(tx: Session, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert one row unless its key is taken. True when the row is ours, False when somebody was first."""
-    statement = dialect_insert(tx, table).values(**values).on_conflict_do_nothing()
-    result = tx.execute(statement, execution_options={"preserve_rowcount": True})
+    statement = _insert_ignoring(tx.get_bind().dialect.name, table, tuple(values))
+    result = tx.execute(statement, values, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def _insert(dialect: str, table: Table) -> Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@lru_cache(maxsize=256)
+def _insert_ignoring(dialect: str, table: Table, names: tuple[str, ...]) -> Insert:
+    """Made once: building a statement costs more than executing it."""
+    return _insert(dialect, table).values({name: bindparam(name) for name in names}).on_conflict_do_nothing()
