@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.grants.codes import Code
@@ -14,6 +14,8 @@ from app.sessions.tables import sessions
 from app.storage.upsert import insert_ignore
 
 LIVING = ("active", "merged")
+LIVES = or_(*(identities.c.status == status for status in LIVING))
+"""The same as a condition. Not IN: its parameters are expanded anew at each execution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ _ADMISSION = (
     )
     .where(
         identities.c.id == bindparam("identity"),
-        identities.c.status.in_(LIVING),
+        LIVES,
         sessions.c.id == bindparam("session"),
         sessions.c.ended_at.is_(None),
     )

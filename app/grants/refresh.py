@@ -15,6 +15,7 @@ from sqlalchemy import Row, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.events import audit
+from app.grants.grants import LIVES
 from app.grants.tables import grants
 from app.identity.tables import identities
 from app.keys.sealing import Sealer, Unsealable
@@ -161,7 +162,7 @@ class RefreshTokens:
         """The one UPDATE. It reads the identity's row FOR SHARE, so that no token is born while its person is blocked."""
         living = (
             select(identities.c.id)
-            .where(identities.c.id == bindparam("identity"), identities.c.status.in_(("active", "merged")))
+            .where(identities.c.id == bindparam("identity"), LIVES)
             .with_for_update(read=True)
         )
         session = (
