@@ -1,0 +1,19 @@
+"""A deployment for each test, a browser and a service at it."""
+
+import pytest
+
+from tests.deployment import Browser, Deployment, Service, deploy, deployment
+
+__all__ = ["deploy", "deployment"]
+
+
+@pytest.fixture
+def browser(deployment: Deployment) -> Browser:
+    """A browser without cookies."""
+    return deployment.client()
+
+
+@pytest.fixture
+def store(deployment: Deployment) -> Service:
+    """A service of our own."""
+    return deployment.register("store")
