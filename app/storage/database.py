@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -9,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from app.storage.clock import Clock
-from app.storage.engine import make_engines
+from app.storage.engine import BUSY_MS, make_engines
 
 Result = TypeVar("Result")
 
@@ -31,6 +32,7 @@ class Storage:
     def __init__(self, url: str, clock: Clock, pool_size: int = 8) -> None:
         self.clock = clock
         self.writer, self.reader = make_engines(url, clock, pool_size)
+        self._line = Lock() if self.writer.dialect.name == "sqlite" else None
 
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator[Session]:
@@ -38,7 +40,7 @@ class Storage:
 
         It begins with its first statement. Raises Unavailable when the database cannot be used.
         """
-        with Session(self.writer if write else self.reader, autoflush=False, expire_on_commit=False) as tx:
+        with self._turn(write), self._session(write) as tx:
             try:
                 yield tx
                 tx.commit()
@@ -48,6 +50,22 @@ class Storage:
             except BaseException:
                 tx.rollback()
                 raise
+
+    def _session(self, write: bool) -> Session:
+        return Session(self.writer if write else self.reader, autoflush=False, expire_on_commit=False)
+
+    @contextmanager
+    def _turn(self, write: bool) -> Iterator[None]:
+        """SQLite lets waiting writers sleep, and whoever comes meanwhile goes first: our own threads stand in line."""
+        if not write or self._line is None:
+            yield
+            return
+        if not self._line.acquire(timeout=BUSY_MS / 1000):
+            raise StorageBusy("too many writers")
+        try:
+            yield
+        finally:
+            self._line.release()
 
     def run(self, act: Callable[[Session], Result], *, write: bool = False) -> Result:
         """Run `act` in a transaction, and once more if it lost a conflict or its connection."""
