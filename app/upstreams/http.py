@@ -7,7 +7,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,16 +60,16 @@ class Http:
         on_event: Callable[[str], None],
         *,
         calls: Mapping[str, int] | None = None,
-        authorities: Path | None = None,
         connect_s: float = CONNECT_S,
+        total_s: float = TOTAL_S,
         failures: int = FAILURES,
         rest_s: float = REST_S,
     ) -> None:
-        """`calls`: upstream → calls at a time. `authorities`: a PEM file trusted in place of the system's."""
+        """`calls`: upstream → how many at a time. Times in seconds; `total_s` counts where a call names none."""
         self._clock, self._on_event = clock, on_event
-        self._calls, self._connect_s = calls or {}, connect_s
+        self._calls, self._connect_s, self._total_s = calls or {}, connect_s, total_s
         self._failures, self._rest_s = failures, rest_s
-        self._tls = ssl.create_default_context(cafile=authorities)
+        self._tls = httpcore2.default_ssl_context()
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self._lock = threading.Lock()
         self._bulkheads: dict[str, _Bulkhead] = {}
@@ -84,7 +83,7 @@ class Http:
         *,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        total_s: float = TOTAL_S,
+        total_s: float | None = None,
     ) -> Response:
         """GET. Raises UpstreamError."""
         address = f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url
@@ -99,7 +98,7 @@ class Http:
         form: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        total_s: float = TOTAL_S,
+        total_s: float | None = None,
     ) -> Response:
         """POST of JSON or of a form; `auth` is user and password for HTTP Basic (RFC 7617). Raises UpstreamError."""
         if form is not None:
@@ -132,8 +131,8 @@ class Http:
         """Time that no step of the wall clock bends, yet tests can move (SR-199)."""
         return time.monotonic() + self._clock.offset() / 1000
 
-    def _call(self, upstream: str, request: Request, total_s: float) -> Response:
-        bulkhead, answered = self._bulkhead(upstream), time.monotonic() + total_s
+    def _call(self, upstream: str, request: Request, total_s: float | None) -> Response:
+        bulkhead, answered = self._bulkhead(upstream), time.monotonic() + (total_s or self._total_s)
         if not bulkhead.slots.acquire(timeout=PATIENCE_S if bulkhead.breaker.is_sound else 0):
             self._on_event(f"upstream_{upstream}_busy")
             raise UpstreamError(upstream, "unavailable", "too many calls at once")
