@@ -187,8 +187,10 @@ def _provider(floor: Floor) -> provider.Parts:
 
 def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
     settings, clock = floor.settings, floor.clock
-    http = Http(clock, floor.metrics.event)
+    http = Http(clock, floor.metrics.event, calls=_calls(settings))
     sender = Sender(settings.sms.pool, settings.sms.queue, floor.metrics.event)
+    # Pushes have threads of their own: a dead operator must not hold up what goes to the gateway (SR-192).
+    prompter = Sender(settings.sms.pool, settings.sms.queue, floor.metrics.event)
     budget = Budget(
         floor.storage,
         floor.ephemeral,
@@ -215,7 +217,13 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         mailru=MailRu(settings.mailru, http, clock),
         otp=Otp(floor.ephemeral, budget, sender, Sms(settings.sms, http), keyed, clock, settings),
         push=Push(
-            floor.ephemeral, budget, sender, MobileId(settings.mobile_id, http, clock), keyed, clock, settings
+            floor.ephemeral,
+            budget,
+            prompter,
+            MobileId(settings.mobile_id, http, clock),
+            keyed,
+            clock,
+            settings,
         ),
         pages=pages.pages,
         browser=pages.browser,
@@ -223,6 +231,15 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         forms=pages.forms,
         metrics=floor.metrics,
     )
+
+
+def _calls(settings: Settings) -> dict[str, int]:
+    """How many calls an upstream may have at a time: all threads that send, but never all that answer browsers."""
+    return {
+        "mailru": max(1, settings.threads // 2),
+        "mobile_id": settings.sms.pool + 1,
+        "sms": settings.sms.pool,
+    }
 
 
 def _tools(floor: Floor) -> cli.Tools:
