@@ -40,6 +40,10 @@ REASONS = {
     503: "503 Service Unavailable",
 }
 JSON_BODY_BYTES = 65_536
+REFUSED = "mostid.refused"
+"""Where the page of a request that ends at the door finds its status."""
+RETRY_AFTER = {429: "30", 503: "2"}
+"""Seconds to wait, by status."""
 
 Handler = Callable[[Request], Answer | None]
 Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
@@ -56,6 +60,23 @@ class Endpoint:
     """The body is JSON for the handler to read, in header-free form under `Request.form['body']`."""
     pages: bool = False
     """A page of the same path takes over where the method is another, or the handler has no answer."""
+
+
+class Refusal(Exception):
+    """The request ends at the door: with JSON for a machine, with a page for a person. The text is safe to send."""
+
+    def __init__(self, status: int, text: str = "") -> None:
+        super().__init__(text)
+        self.status, self.text = status, text
+
+    def answer(self, reference: str) -> Answer:
+        """What a machine is told."""
+        if self.status == 500:
+            return json_answer(500, {"error": "server_error", "reference": reference})
+        if self.status in RETRY_AFTER:
+            retry = ("Retry-After", RETRY_AFTER[self.status])
+            return json_answer(self.status, {"error": "temporarily_unavailable"}, retry)
+        return json_answer(self.status, {"error": "invalid_request", "error_description": self.text})
 
 
 class Door:
@@ -84,9 +105,16 @@ class Door:
         environ["mostid.reference"] = reference = secrets.token_hex(6)
         environ["mostid.address"] = self._address(environ)
         endpoint = self._endpoints.get(environ["PATH_INFO"])
-        answer = self._refuse(environ)
-        if answer is None and endpoint is not None:
-            answer = self._answer(endpoint, environ, reference)
+        try:
+            self._check_size(environ, endpoint)
+            answer = self._answer(endpoint, environ, reference) if endpoint is not None else None
+            if answer is None:
+                self._check_page(environ)
+        except Refusal as refusal:
+            if endpoint is None or endpoint.pages:
+                environ[REFUSED] = refusal.status
+                return self._page(_emptied(environ), start_response, started)
+            answer = refusal.answer(reference)
         if answer is None:
             return self._page(environ, start_response, started)
         self._metrics.request(
@@ -116,12 +144,10 @@ class Door:
                 return None
             return Answer(405, b"", (("Allow", ", ".join(sorted(endpoint.methods))),))
         try:
-            body = _body(environ)
-            query = environ.get("QUERY_STRING", "")
-            asked = Form.parse(query.encode("latin-1"), self._most) if query else EMPTY_FORM
-            form = self._form(endpoint, environ, body)
+            asked = self._query(environ)
+            form = self._form(environ, raw=endpoint.raw_body)
         except Malformed as error:
-            return json_answer(400, {"error": "invalid_request", "error_description": str(error)})
+            raise Refusal(400, str(error)) from None
 
         def act(tx: Session) -> Answer | None:
             headers = _headers(environ)
@@ -142,37 +168,50 @@ class Door:
             return self._storage.run(act, write=endpoint.write)
         except (Unavailable, EphemeralDown) as error:
             log.warning("storage unavailable", extra={"reference": reference, "cause": str(error)})
-            return json_answer(503, {"error": "temporarily_unavailable"}, ("Retry-After", "2"))
+            raise Refusal(503) from None
         except Exception:
             log.exception("unexpected", extra={"reference": reference})
-            return json_answer(500, {"error": "server_error", "reference": reference})
+            raise Refusal(500) from None
 
-    def _form(self, endpoint: Endpoint, environ: WSGIEnvironment, body: bytes) -> Form:
+    def _query(self, environ: WSGIEnvironment) -> Form:
+        query = environ.get("QUERY_STRING", "")
+        return Form.parse(query.encode("latin-1"), self._most) if query else EMPTY_FORM
+
+    def _form(self, environ: WSGIEnvironment, *, raw: bool = False) -> Form:
+        body = _body(environ)
         if not body:
             return EMPTY_FORM
-        if endpoint.raw_body:
+        if raw:
             return Form([("body", body.decode("utf-8", "replace"))])
-        if (
-            environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-            != "application/x-www-form-urlencoded"
-        ):
+        kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        if kind != "application/x-www-form-urlencoded":
             raise Malformed("the body must be application/x-www-form-urlencoded")
         return Form.parse(body, self._most)
 
-    def _refuse(self, environ: WSGIEnvironment) -> Answer | None:
-        """Limits that hold before anything is read (SR-024)."""
+    def _check_page(self, environ: WSGIEnvironment) -> None:
+        """What pages read is as well-formed as what endpoints read (SR-024). Raises Refusal."""
+        try:
+            self._query(environ)
+            self._form(environ)
+        except Malformed as error:
+            raise Refusal(400, str(error)) from None
+
+    def _check_size(self, environ: WSGIEnvironment, endpoint: Endpoint | None) -> None:
+        """Limits that hold before anything is read (SR-024). Raises Refusal."""
         if len(environ.get("QUERY_STRING", "")) > self._bytes:
-            return json_answer(400, {"error": "invalid_request", "error_description": "request too large"})
-        endpoint = self._endpoints.get(environ["PATH_INFO"])
+            raise Refusal(400, "request too large")
         most = JSON_BODY_BYTES if endpoint is not None and endpoint.raw_body else self._bytes
         length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > most or "HTTP_TRANSFER_ENCODING" in environ:
-            return json_answer(413, {"error": "invalid_request", "error_description": "request too large"})
+        if (
+            not (length.isascii() and length.isdigit())
+            or int(length) > most
+            or "HTTP_TRANSFER_ENCODING" in environ
+        ):
+            raise Refusal(413, "request too large")
         if _tossed(environ.get("HTTP_COOKIE", "")):
-            return json_answer(400, {"error": "invalid_request", "error_description": "a cookie is repeated"})
+            raise Refusal(400, "a cookie is repeated")
         if not self._windows.admit(environ["mostid.address"]):
-            return json_answer(429, {"error": "temporarily_unavailable"}, ("Retry-After", "30"))
-        return None
+            raise Refusal(429)
 
     def _address(self, environ: WSGIEnvironment) -> str:
         """The client's address: the last hop that is not one of our proxies (SR-094)."""
@@ -205,10 +244,20 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     }
 
 
+def _emptied(environ: WSGIEnvironment) -> WSGIEnvironment:
+    """A request of which the page that refuses it reads nothing more."""
+    left_out = {"HTTP_COOKIE", "HTTP_TRANSFER_ENCODING", "CONTENT_TYPE"}
+    kept = {name: value for name, value in environ.items() if name not in left_out}
+    return kept | {"QUERY_STRING": "", "CONTENT_LENGTH": "0", "wsgi.input": BytesIO()}
+
+
 def _tossed(header: str) -> bool:
-    """Whether a cookie of ours came twice: a neighbouring host may have planted one of them (SR-081)."""
+    """Whether a cookie of ours came twice: a neighbouring host may have planted one of them (SR-081).
+
+    A server that joins two headers may do it with a comma.
+    """
     if header.count("mostid_") < 2:
         return False
-    names = [part.partition("=")[0].strip() for part in header.split(";")]
+    names = [part.partition("=")[0].strip() for part in header.replace(",", ";").split(";")]
     ours = [name for name in names if "mostid_" in name]
     return len(ours) != len(set(ours))

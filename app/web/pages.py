@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from app.storage.database import Unavailable
 from app.storage.ephemeral.base import EphemeralDown
 from app.web import layout
+from app.web.door import REFUSED, RETRY_AFTER
 from app.web.forms import ForgedForm, Forms, StaleForm
 from app.web.headers import allow_forms_to
 from app.web.i18n import Languages, gettext, language, ngettext
@@ -17,8 +18,6 @@ from app.web.request import Malformed
 __all__ = ["Pages", "gettext", "ngettext", "origin_of"]
 
 log = logging.getLogger("mostid.web")
-
-RETRY_S = 2
 
 
 class Pages:
@@ -72,12 +71,22 @@ class Pages:
         layout.install(app)
         self._forms.install(app)
         app.before_request(_name_rule)
+        app.before_request(self._refused)
         app.register_error_handler(HTTPException, self._http)
         app.register_error_handler(ForgedForm, self._forged)
         app.register_error_handler(Malformed, self._malformed)
         app.register_error_handler(Unavailable, self._unavailable)
         app.register_error_handler(EphemeralDown, self._unavailable)
         app.register_error_handler(Exception, self._unexpected)
+
+    def _refused(self) -> Response | None:
+        """The page of a request that the door refuses."""
+        status: int | None = request.environ.get(REFUSED)
+        if status is None:
+            return None
+        if status in RETRY_AFTER:
+            return self._busy(status)
+        return self._failed() if status == 500 else self._unanswerable(status)
 
     def _http(self, error: HTTPException) -> Response:
         status = error.code or 500
@@ -115,14 +124,20 @@ class Pages:
 
     def _unavailable(self, error: Exception) -> Response:
         log.warning("unavailable", extra={"reference": _reference(), "cause": type(error).__name__})
+        return self._busy(503)
+
+    def _busy(self, status: int) -> Response:
         response = self.error(
-            503, gettext("MostID is busy"), gettext("Nothing is lost. Try again in a few seconds.")
+            status, gettext("MostID is busy"), gettext("Nothing is lost. Try again in a few seconds.")
         )
-        response.headers["Retry-After"] = str(RETRY_S)
+        response.headers["Retry-After"] = RETRY_AFTER[status]
         return response
 
     def _unexpected(self, error: Exception) -> Response:
         log.error("unexpected", exc_info=error, extra={"reference": _reference()})
+        return self._failed()
+
+    def _failed(self) -> Response:
         return self.error(
             500,
             gettext("Something on our side failed"),
