@@ -99,6 +99,7 @@ def create_app(settings: Settings, face: Face = "public") -> Flask:
         __name__, static_folder="web/static", static_url_path="/static", template_folder="web/templates"
     )
     app.config["MAX_CONTENT_LENGTH"] = settings.limits.request_bytes
+    app.url_map.merge_slashes = False  # such a redirect would be made from the Host header (SR-094)
     _bind_database(app, floor)
     pages = _pages(app, floor)
     provider_parts, signin_parts = _provider(floor), _signin(floor, pages)
