@@ -9,8 +9,9 @@ import pytest
 
 from tests.services import clock, clock_file, ephemeral, postgres_url, redis_url, storage_url
 from tests.support import servers
+from tests.support.chromium import chromium
 
-__all__ = ["clock", "clock_file", "ephemeral", "postgres_url", "redis_url", "storage_url"]
+__all__ = ["chromium", "clock", "clock_file", "ephemeral", "postgres_url", "redis_url", "storage_url"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -41,15 +41,17 @@ class ChoosePage:
         if isinstance(step, Response):
             return step
         pages = self._journey.parts.pages
+        if request.form.get("decision") == "deny":
+            return pages.redirect(self._journey.refusal(step))
         if "forget" in request.form:
-            response = pages.redirect(step.url("/signin"))
+            response = pages.redirect(step.url_shared("/signin"))
             self._devices.forget(response)
             return response
         way, shared = request.form.get("way", ""), is_shared()
         if way not in self._ways():
             return self.show(step, gettext("Choose one of these ways."))
         if way == PHONE:
-            return pages.redirect(step.url("/signin/phone", **({"shared": "1"} if shared else {})))
+            return pages.redirect(step.url_shared("/signin/phone"))
         return self._upstream.start(step, shared=shared)
 
     def show(self, step: Step, problem: str | None = None, status: int = 200) -> Response:

@@ -9,7 +9,7 @@ from app.identity.numbers import masked
 from app.sessions.ask import browser_hash
 from app.signin.finish import Finish
 from app.signin.journey import Journey, Step, is_shared
-from app.signin.phone import PATHS, PhonePage, seconds_until
+from app.signin.phone import PATHS, PhonePage, seconds_until, wait_text
 from app.signin.waiting import PUSH, SMS, Waiting, open_waiting
 from app.web.pages import gettext, ngettext
 
@@ -33,7 +33,7 @@ class CodePage:
             state = self._parts.push.state(waiting.id, browser_hash(self._parts.browser.id()))
             if state in ("refused", "failed", "expired"):
                 return self._phone.show(step, phone=waiting.number, problem=_push_problem(state))
-        return self._show(step, waiting)
+        return self._show(step, waiting, self._too_early(waiting))
 
     def post(self) -> Response:
         """Try the code."""
@@ -72,7 +72,7 @@ class CodePage:
             "masked": masked(waiting.number),
             "problem": problem,
             "shared": is_shared(),
-            "back": step.url("/signin/phone"),
+            "back": step.url_shared("/signin/phone"),
         }
         left = seconds_until(waiting.expires_at, now)
         if waiting.kind == PUSH:
@@ -81,6 +81,11 @@ class CodePage:
             context["minutes"] = self._parts.settings.lifetimes.otp_s // 60
             context["resend_in"] = seconds_until(waiting.resend_at, now)
         return self._journey.render(TEMPLATES[waiting.kind], step, **context)
+
+    def _too_early(self, waiting: Waiting) -> str | None:
+        """What somebody is told who asked for another code too soon."""
+        left = seconds_until(waiting.resend_at, self._parts.clock.now())
+        return wait_text(left) if "early" in request.args and left else None
 
     def _dead(self, step: Step, waiting: Waiting, dead: Dead) -> Response:
         """A used code of somebody who is in goes on; any other asks for a new one."""

@@ -60,10 +60,7 @@ class ConsentPage:
         if isinstance(step, Response):
             return step
         if request.form.get("decision") != "allow":
-            declined = self._parts.asks.decline(step.ask)
-            return self._parts.pages.redirect(
-                Step(declined, step.ask, step.client, step.service).url("/authorize")
-            )
+            return self._parts.pages.redirect(self._journey.refusal(step))
         chosen = set(request.form.getlist("scope"))
         self._parts.storage.run(lambda tx: self._give(tx, step, chosen), write=True)
         return self._journey.onward(step)

@@ -18,6 +18,8 @@ from app.web.pages import gettext
 
 log = logging.getLogger("mostid.signin")
 
+SPENT = "spent"
+
 
 class Finish:
     """Takes an assertion, gives the person back to `/authorize`."""
@@ -64,7 +66,7 @@ class Finish:
         """In one transaction: who it is, and their session. Whoever was signed in here before is signed out."""
         parts = self._parts
         if proof is not None and not parts.proofs.spend(tx, proof):
-            return Outcome(Kind.REFUSED, reason="spent"), None
+            return Outcome(Kind.REFUSED, reason=SPENT), None
         outcome = parts.linking.resolve(tx, assertion, visit)
         if outcome.root is None or outcome.link_id is None:
             return outcome, None
@@ -83,6 +85,8 @@ class Finish:
                 "cause": f"{outcome.kind} {outcome.reason}",
             },
         )
+        if outcome.reason == SPENT:  # pressed twice: whoever is in goes on
+            return self._journey.onward(step)
         if outcome.kind is not Kind.NEEDS_OTHER_PROOF:
             return self._journey.render(
                 "signin/upstream_error.html",
@@ -91,10 +95,16 @@ class Finish:
                 text=gettext("You cannot sign in this way. Use another way in, or ask support."),
                 ways=(),
                 retry=None,
+                shared=shared,
             )
         proof = self._parts.proofs.seal(
             assertion, Binding(Act.SIGN_IN, browser_hash(self._parts.browser.id()))
         )
+        return self.ask_otherwise(step, assertion, proof, shared=shared)
+
+    def ask_otherwise(self, step: Step, assertion: Assertion, proof: str, *, shared: bool) -> Response:
+        """The page for a number that may have changed hands. `proof`: the assertion, sealed."""
+        number = masked(assertion.subject)
         return self._journey.render(
-            "signin/handed_over.html", step, masked=masked(assertion.subject), proof=proof, shared=shared
+            "signin/handed_over.html", step, masked=number, proof=proof, shared=shared
         )

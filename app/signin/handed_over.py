@@ -27,4 +27,8 @@ class HandedOverPage:
             proof = self._parts.proofs.open(request.form.get("proof", ""), binding)
         except BadProof:
             return self._phone.show(step, problem=gettext("This page has expired. Confirm the number again."))
+        if request.form.get("start") != "new":  # asked for again in another language
+            return self._finish.ask_otherwise(
+                step, proof.assertion, request.form["proof"], shared=is_shared()
+            )
         return self._finish(step, proof.assertion, shared=is_shared(), start_new=True, proof=proof)

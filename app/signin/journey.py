@@ -49,6 +49,10 @@ class Step:
         """A page of ours that carries the ask."""
         return f"{path}?{urlencode({'ask': self.text} | more)}"
 
+    def url_shared(self, path: str, **more: str) -> str:
+        """The same, and it remembers that others use this device, if that was ticked."""
+        return self.url(path, **more, **({"shared": "1"} if is_shared() else {}))
+
 
 class Journey:
     """Opens asks for the steps."""
@@ -80,8 +84,16 @@ class Journey:
     def expired(self, ask: Ask | None) -> Response:
         """This step is too old, or was begun in another browser: one click goes on to the same service."""
         url = "/authorize?" + urlencode(dict(ask.parameters)) if ask else None
-        name = ask.service if ask else None
+        name = None
+        if ask is not None:
+            self.parts.pages.use_locales(ask.parameters.get("ui_locales", ""))
+            client = self.parts.clients.get(ask.parameters["client_id"])
+            name = self.service(client).name if client else ask.service
         return self.parts.pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
+
+    def refusal(self, step: Step) -> str:
+        """Address that leads back to the service with the person's no."""
+        return Step(self.parts.asks.decline(step.ask), step.ask, step.client, step.service).url("/authorize")
 
     def onward(self, step: Step) -> Response:
         """Back to the authorization endpoint, which decides what is next."""

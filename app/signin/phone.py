@@ -39,7 +39,10 @@ class PhonePage:
         browser = browser_hash(self._parts.browser.id())
         former = open_waiting(self._parts.sealer, request.form.get("challenge", ""), browser)
         if former is not None and ("again" in request.form or "instead" in request.form):
-            return self.send(step, former.number, SMS if "instead" in request.form else former.kind)
+            kind = SMS if "instead" in request.form else former.kind
+            if kind == former.kind and former.resend_at > self._parts.clock.now():
+                return self._to_code(step, request.form["challenge"], kind, early="1")
+            return self.send(step, former.number, kind)
         typed = request.form.get("phone", "")
         settings = self._parts.settings
         try:
@@ -58,10 +61,10 @@ class PhonePage:
         if not isinstance(begun, Started):
             return self.show(step, phone=number, problem=self._refusal(begun))
         waiting = Waiting(begun.challenge, kind, number, begun.expires_at, begun.resend_at)
-        more = {"challenge": seal(self._parts.sealer, waiting, browser)} | (
-            {"shared": "1"} if is_shared() else {}
-        )
-        return self._parts.pages.redirect(step.url(PATHS[kind], **more))
+        return self._to_code(step, seal(self._parts.sealer, waiting, browser), kind)
+
+    def _to_code(self, step: Step, challenge: str, kind: str, **more: str) -> Response:
+        return self._parts.pages.redirect(step.url_shared(PATHS[kind], challenge=challenge, **more))
 
     def show(self, step: Step, *, phone: str = "", problem: str | None = None) -> Response:
         """The page that asks for the number."""
@@ -71,7 +74,7 @@ class PhonePage:
             phone=phone,
             problem=problem,
             shared=is_shared(),
-            back=step.url("/signin"),
+            back=step.url_shared("/signin"),
         )
 
     def _begin(self, step: Step, number: str, kind: str, browser: str) -> Started | Refused | Unsupported:
@@ -98,11 +101,7 @@ class PhonePage:
         if isinstance(refused, Refused) and refused.retry_at is not None:
             seconds = max(1, (refused.retry_at - self._parts.clock.now()) // 1000)
             if seconds <= 300:
-                return ngettext(
-                    "The next code can be sent in {n} second.",
-                    "The next code can be sent in {n} seconds.",
-                    seconds,
-                ).format(n=seconds)
+                return wait_text(seconds)
         return gettext("A code cannot be sent to this number now. Use another way in or try later.")
 
 
@@ -113,6 +112,13 @@ def number_problem(bad: BadNumber) -> str:
     if str(bad.reason) == "not_mobile":
         return gettext("Codes can only be sent to a mobile number.")
     return gettext("This does not look like a mobile number. Type it like +7 920 123-45-67.")
+
+
+def wait_text(seconds: int) -> str:
+    """How long until the next code."""
+    return ngettext(
+        "The next code can be sent in {n} second.", "The next code can be sent in {n} seconds.", seconds
+    )
 
 
 def seconds_until(at: int, now: int) -> int:

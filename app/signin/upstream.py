@@ -120,14 +120,14 @@ class CallbackPage:
 
     def _complete(self, step: Step, waiting: Waiting) -> Response:
         if "error" in request.args:
-            return self._trouble(step, UpstreamError("mailru", "refused", "error at return"))
+            return self._trouble(step, UpstreamError("mailru", "refused", "error at return"), waiting)
         try:
             assertion = self._visit.fetch(request.args.get("code", ""), waiting)
         except UpstreamError as error:
-            return self._trouble(step, error)
+            return self._trouble(step, error, waiting)
         return self._finish(step, assertion, shared=waiting.shared)
 
-    def _trouble(self, step: Step, error: UpstreamError) -> Response:
+    def _trouble(self, step: Step, error: UpstreamError, waiting: Waiting) -> Response:
         """One page for everything that can go wrong there; the log alone says what it was."""
         log.warning(
             "upstream trouble",
@@ -156,5 +156,5 @@ class CallbackPage:
             )
         return self._journey.render(
             "signin/upstream_error.html", step, status=status, text=text, ways=("phone",), retry="mailru",
-            redirects_to=self._visit.origins(),
+            shared=waiting.shared, redirects_to=self._visit.origins(),
         )  # fmt: skip

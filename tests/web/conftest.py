@@ -1,13 +1,16 @@
 """The pages' application, and a browser that keeps cookies."""
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from app.storage.clock import Clock
+from tests.services import free_port
 from tests.web.world import pages_app
 
 HTTPS = "https://id.example.ru"
@@ -37,3 +40,16 @@ def secure(clock: Clock) -> FlaskClient:
 def token_of() -> Callable[[str], str]:
     """The form token of a page."""
     return lambda page: re.search(r'name="csrf_token" value="([^"]+)"', page)[1]  # type: ignore[index]
+
+
+@pytest.fixture(scope="package")
+def address() -> Iterator[str]:
+    port = free_port()
+    app: Flask = pages_app(Clock(None), issuer=f"http://localhost:{port}")
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

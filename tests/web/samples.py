@@ -35,7 +35,10 @@ BUSY = "Mail.ru сейчас не отвечает. Войдите по номе
 WRONG = "Код не подошёл. Осталось попыток: 3."
 
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
-    "choose": ("signin/choose.html", {"ask": ASK, "service": STORE, "ways": NEW, "shared": False}),
+    "choose": (
+        "signin/choose.html",
+        {"ask": ASK, "service": STORE, "ways": NEW, "shared": False},
+    ),
     "choose-known": (
         "signin/choose.html",
         {
@@ -89,7 +92,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "expired-unknown": ("signin/expired.html", {"continue_url": None, "service_name": None}),
     "upstream_error": (
         "signin/upstream_error.html",
-        {"ask": ASK, "service": STORE, "text": BUSY, "ways": ("phone",), "retry": "mailru"},
+        {"ask": ASK, "service": STORE, "text": BUSY, "ways": ("phone",), "retry": "mailru", "shared": False},
     ),
     "logout": (
         "provider/logout.html",

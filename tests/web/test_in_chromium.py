@@ -1,51 +1,20 @@
 """The pages as people meet them: small, in both themes, without scripts, under their own policy."""
 
-import shutil
-import threading
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
-from app.storage.clock import Clock
-from tests.services import free_port
 from tests.web.samples import SAMPLES
-from tests.web.world import pages_app
 
 pytestmark = pytest.mark.browser
 SMALL = {"width": 360, "height": 640}
 TARGET = 44
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    port = free_port()
-    app: Flask = pages_app(Clock(None), issuer=f"http://localhost:{port}")
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(viewport=SMALL, java_script_enabled=request.param)  # type: ignore[arg-type]
+def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = chromium.new_context(viewport=SMALL, java_script_enabled=request.param)  # type: ignore[arg-type]
     yield context.new_page()
     context.close()
 
@@ -61,8 +30,8 @@ def test_a_form_of_ours_passes_the_check_of_its_sender(page: Page, address: str)
 
 
 @pytest.mark.sr("SR-085")
-def test_the_same_form_sent_by_a_neighbouring_origin_is_refused(browser: Browser, address: str) -> None:
-    context = browser.new_context()
+def test_the_same_form_sent_by_a_neighbouring_origin_is_refused(chromium: Browser, address: str) -> None:
+    context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{address}/form")
     token = page.get_attribute("[name=csrf_token]", "value")
@@ -78,9 +47,9 @@ def test_the_same_form_sent_by_a_neighbouring_origin_is_refused(browser: Browser
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_a_small_phone_and_breaks_no_policy(
-    browser: Browser, address: str, scheme: str
+    chromium: Browser, address: str, scheme: str
 ) -> None:
-    context = browser.new_context(viewport=SMALL, color_scheme=scheme)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=SMALL, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -94,8 +63,8 @@ def test_every_page_fits_a_small_phone_and_breaks_no_policy(
     context.close()
 
 
-def test_the_seconds_count_down_and_end_in_words(browser: Browser, address: str) -> None:
-    page = browser.new_page()
+def test_the_seconds_count_down_and_end_in_words(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
     page.clock.install()
     page.goto(f"{address}/sample/push?lang=en")
     page.clock.run_for(5_000)
@@ -106,8 +75,10 @@ def test_the_seconds_count_down_and_end_in_words(browser: Browser, address: str)
 
 
 @pytest.mark.parametrize("pasted", ["+7 920 123-45-67", "8 (920) 123-45-67", "920 123 45 67"])
-def test_a_number_pasted_behind_its_plus_7_is_one_number(browser: Browser, address: str, pasted: str) -> None:
-    page = browser.new_page()
+def test_a_number_pasted_behind_its_plus_7_is_one_number(
+    chromium: Browser, address: str, pasted: str
+) -> None:
+    page = chromium.new_page()
     page.goto(f"{address}/form")
     page.keyboard.insert_text(pasted)
     page.keyboard.press("Tab")

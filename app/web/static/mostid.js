@@ -1,7 +1,7 @@
 // Small comforts. Every page works without them.
 "use strict";
 
-// Texts with seconds count down; at zero they go, or say what data-countdown holds.
+// Texts with seconds count down; at zero they go, or say what data-countdown holds. Their place stays.
 for (const text of document.querySelectorAll("[data-countdown]")) {
   const number = text.querySelector("[data-seconds]");
   const end = Date.now() + Number(number.textContent) * 1000;
@@ -12,7 +12,8 @@ for (const text of document.querySelectorAll("[data-countdown]")) {
       return;
     }
     clearInterval(timer);
-    text.textContent = text.dataset.countdown === "remove" ? "\u00a0" : text.dataset.countdown;
+    if (text.dataset.countdown === "remove") text.classList.add("gone");
+    else text.textContent = text.dataset.countdown;
   }, 1000);
 }
 
@@ -26,13 +27,32 @@ for (const field of document.querySelectorAll("[data-begin]")) {
   });
 }
 
-// Phones that hand over a code from an SMS with our host in its last line (WebOTP).
+// Phones that hand over a code from an SMS with our host in its last line (WebOTP): typed and sent for the person.
 const code = document.getElementById("code");
 if (code && "OTPCredential" in window) {
   const stop = new AbortController();
   code.form.addEventListener("submit", () => stop.abort());
   navigator.credentials.get({ otp: { transport: ["sms"] }, signal: stop.signal }).then(
-    (credential) => { code.value = credential.code; },
+    (credential) => {
+      code.value = credential.code;
+      code.form.requestSubmit();
+    },
     () => {},
   );
 }
+
+// A second press while the answer to the first is on its way asks for nothing twice.
+const PATIENCE_MS = 4000;
+for (const form of document.forms) {
+  let sentAt = 0;
+  form.addEventListener("submit", (event) => {
+    if (Date.now() - sentAt < PATIENCE_MS) event.preventDefault();
+    else sentAt = Date.now();
+  });
+  addEventListener("pageshow", () => { sentAt = 0; });
+}
+
+// A page with somebody's data, brought back whole by the back button, is asked for anew.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector("[data-personal]")) location.reload();
+});
