@@ -72,10 +72,11 @@ class LogoutPage:
         if session is None:
             return self._gone(asked, ())
         if request.form["decision"] != "yes":
-            return self._pages.error(200, gettext("You are still signed in"), gettext("Nothing has changed."))
+            return self._stayed(asked.client)
         return self._end(asked, session)
 
     def _read(self, fields: Mapping[str, str]) -> LogoutRequest:
+        self._pages.use_locales(fields.get("ui_locales", ""))
         client_id, sid = fields.get("client_id"), None
         if "id_token_hint" in fields:
             try:
@@ -117,6 +118,14 @@ class LogoutPage:
             response = self._pages.render("provider/signed_out.html", services=services, continue_url=None)
         self._cookies.clear(response, "sid")
         return response
+
+    def _stayed(self, client: Client | None) -> Response:
+        """Nothing has changed; one click leads back into the service, which may have ended its own session."""
+        title, text = gettext("You are still signed in"), gettext("Nothing has changed.")
+        if client is None or not client.initiate_login_uri:
+            return self._pages.error(200, title, text)
+        label = gettext("Back to {service}", service=client.name(self._pages.language()))
+        return self._pages.error(200, title, text, next_url=client.initiate_login_uri, next_label=label)
 
     def _bad(self) -> Response:
         return self._pages.error(

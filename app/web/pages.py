@@ -55,7 +55,7 @@ class Pages:
             text=text,
             next_url=next_url,
             next_label=next_label,
-            reference=_reference(),
+            reference=_reference() if status >= 400 else "",
         )
 
     def language(self) -> str:
