@@ -183,6 +183,7 @@ def _provider(floor: Floor) -> provider.Parts:
         asks=floor.asks,
         metrics=floor.metrics,
         failures=AddressWindows(floor.clock, settings.limits.client_failures_per_address_minute, exempt),
+        starts=AddressWindows(floor.clock, settings.limits.signin_starts_per_address_minute, exempt),
     )
 
 

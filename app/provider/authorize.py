@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.grants import grants
 from app.grants.codes import Code, redirect_hash
 from app.provider.authorize_request import AuthorizationRequest, Refused, Unanswerable, validate
-from app.provider.next_step import Facts, Issue, Refuse, Step, decide
+from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide
 from app.provider.parts import Parts
 from app.sessions.ask import UNBOUND, Ask, Expired, browser_hash
 from app.sessions.browser import BrowserSession
@@ -37,6 +37,12 @@ class Decision:
     session: BrowserSession | None
     ask: Ask | None
     step: Step
+
+    @property
+    def stale_session(self) -> BrowserSession | None:
+        """The session that gives a code, if its last use should be written down anew."""
+        gives = isinstance(self.step, Issue) and self.session is not None and self.session.stale
+        return self.session if gives else None
 
 
 class Authorize:
@@ -77,19 +83,22 @@ class Authorize:
             return decision.request.target.redirect({"code": self._code(decision, decision.session, step)})
         return None
 
-    def new_ask(self, decision: Decision, browser: str) -> str:
-        """Freeze the request for the pages; an ask that it came with goes on."""
+    def ask(self, decision: Decision, visit: Visit) -> str:
+        """Freeze the request for the pages; the ask that it came with goes on as it is."""
         if decision.ask is not None:
-            return self._parts.asks.seal(decision.ask)
-        request = decision.request
-        ask = Ask(request.parameters, browser_hash(browser), self._parts.clock.now(), request.client.name(""))
-        return self._parts.asks.seal(ask)
+            return visit.query["ask"]
+        force = isinstance(decision.step, SignIn) and decision.step.force
+        return self._seal(decision.request, browser_hash(visit.browser), force=force)
 
     def unbound_ask(self, form: Form) -> str:
         """Freeze a POSTed request until its browser comes back with its cookies. Raises Unanswerable, Refused."""
         parts = self._parts
         request = validate(form, parts.clients, parts.signing, parts.settings.issuer)
-        return parts.asks.seal(Ask(request.parameters, UNBOUND, parts.clock.now(), request.client.name("")))
+        return self._seal(request, UNBOUND, force=False)
+
+    def _seal(self, request: AuthorizationRequest, browser: str, *, force: bool) -> str:
+        now, name = self._parts.clock.now(), request.client.name("")
+        return self._parts.asks.seal(Ask(request.parameters, browser, now, name, force))
 
     def _code(self, decision: Decision, session: BrowserSession, step: Issue) -> str:
         request, codes = decision.request, self._parts.codes
@@ -124,10 +133,15 @@ def quick(authorize: Authorize, tx: Session, visit: Visit, reference: str) -> An
     try:
         decision = authorize.decide(tx, visit)
     except Refused as refused:
-        log.info("authorization refused", extra={"reference": reference, "cause": str(refused)})
-        return refused.answer()
+        return refusal(refused, reference)
     except (Unanswerable, Expired):
         return None
-    if decision.session is not None and decision.session.stale:
+    if decision.stale_session is not None:
         return None  # its last use has to be written, which this reading path cannot
     return authorize.redirect(decision)
+
+
+def refusal(refused: Refused, reference: str) -> Answer:
+    """The redirect that refuses, and a line in the log."""
+    log.info("authorization refused", extra={"reference": reference, "cause": str(refused)})
+    return refused.answer()

@@ -4,12 +4,15 @@ import logging
 from urllib.parse import urlencode
 
 from flask import Response, request
+from werkzeug.exceptions import TooManyRequests
 
-from app.provider.authorize import Authorize, Decision, Visit
+from app.provider.authorize import Authorize, Decision, Visit, refusal
 from app.provider.authorize_request import FROZEN, Refused, Unanswerable
 from app.provider.next_step import SignIn
 from app.provider.parts import Parts
 from app.sessions.ask import Ask, Expired
+from app.sessions.browser import BrowserSession
+from app.storage.database import Unavailable
 from app.web.browser import Browser
 from app.web.cookies import Cookies
 from app.web.pages import Pages, gettext
@@ -30,6 +33,7 @@ class AuthorizePage:
     def get(self) -> Response:
         """Decide, and go where the decision leads."""
         form = Form.parse(request.query_string, self._parts.settings.limits.request_parameters)
+        self._pages.use_locales(form.get("ui_locales", ""))
         visit = Visit(form, self._browser.id(), self._cookies.read("sid"))
         try:
             decision = self._parts.storage.run(lambda tx: self._authorize.decide(tx, visit))
@@ -38,38 +42,49 @@ class AuthorizePage:
         except Expired as expired:
             return self._expired(expired.ask)
         except Refused as refused:
-            return to_flask(refused.answer())
-        self._touch(decision)
+            return to_flask(refusal(refused, _reference()))
+        if decision.stale_session is not None:
+            self._touch(decision.stale_session)
         answer = self._authorize.redirect(decision)
-        if answer is not None:
-            return to_flask(answer)
-        ask = self._authorize.new_ask(decision, visit.browser)
-        path = "/signin" if isinstance(decision.step, SignIn) else "/consent"
-        return self._pages.redirect(f"{path}?{urlencode({'ask': ask})}")
+        return to_flask(answer) if answer is not None else self._to_pages(decision, visit)
 
     def post(self) -> Response:
         """Validate a POSTed request and have the browser come back by GET, where its cookies are."""
-        most = self._parts.settings.limits.request_parameters
-        form = Form.parse(request.get_data(), most)
+        form = Form.parse(request.get_data(), self._parts.settings.limits.request_parameters)
+        self._pages.use_locales(form.get("ui_locales", ""))
+        if request.query_string:
+            return self._unanswerable(Unanswerable("parameters in the query of a POST"))
+        self._count_start()
         try:
-            if request.query_string:
-                raise Unanswerable("parameters in the query of a POST")
             ask = self._authorize.unbound_ask(form)
         except Unanswerable as problem:
             return self._unanswerable(problem)
         except Refused as refused:
-            return to_flask(refused.answer())
+            return to_flask(refusal(refused, _reference()))
         return self._pages.redirect(f"/authorize?{urlencode({'ask': ask})}")
 
-    def _touch(self, decision: Decision) -> None:
-        session = decision.session
-        if session is not None and session.stale:
+    def _to_pages(self, decision: Decision, visit: Visit) -> Response:
+        if decision.ask is None:
+            self._count_start()
+        path = "/signin" if isinstance(decision.step, SignIn) else "/consent"
+        return self._pages.redirect(f"{path}?{urlencode({'ask': self._authorize.ask(decision, visit)})}")
+
+    def _count_start(self) -> None:
+        """A new ask may have to be kept for its stranger: one address has so many a minute."""
+        if not self._parts.starts.admit(request.environ["mostid.address"]):
+            raise TooManyRequests
+
+    def _touch(self, session: BrowserSession) -> None:
+        """Write down the session's use. Where that cannot be now, the code is given all the same."""
+        try:
             self._parts.storage.run(lambda tx: self._parts.sessions.touch(tx, session), write=True)
+        except Unavailable as error:
+            log.warning("session not touched", extra={"reference": _reference(), "cause": str(error)})
 
     def _unanswerable(self, problem: Unanswerable) -> Response:
         log.info(
             "authorization unanswerable",
-            extra={"reference": request.environ["mostid.reference"], "cause": str(problem)},
+            extra={"reference": _reference(), "cause": str(problem)},
         )
         return self._pages.error(
             400,
@@ -89,6 +104,10 @@ class AuthorizePage:
             )
         name = ask.service if ask else None
         return self._pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
+
+
+def _reference() -> str:
+    return str(request.environ["mostid.reference"])
 
 
 def to_flask(answer: Answer) -> Response:

@@ -5,7 +5,7 @@ Only a `Target`, whose client and redirect URI were found to belong together, is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from app.clients.registry import Client, Clients
 from app.keys.signing import BadToken, SigningKeys
@@ -23,7 +23,9 @@ FROZEN = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
     "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode",
 )  # fmt: skip
-"""What an ask keeps of a request. Parameters that we do not know are ignored (RFC 6749 §3.1)."""
+"""What an ask keeps of a request."""
+HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "display", "claims", "claims_locales"})
+"""Each of these comes once at most (SR-004). Parameters that we do not know are ignored (RFC 6749 §3.1)."""
 
 
 class Unanswerable(Exception):
@@ -49,7 +51,7 @@ class Target:
             values["state"] = self.state
         values["iss"] = self.issuer
         joint = "&" if "?" in self.redirect_uri else "?"
-        location = self.redirect_uri + joint + urlencode(values)
+        location = self.redirect_uri + joint + urlencode(values, quote_via=quote, safe="")
         return Answer(303, b"", (("Location", location), ("Cache-Control", "no-store"), REFERRER))
 
 
@@ -91,11 +93,13 @@ class AuthorizationRequest:
         return self.target.client
 
 
-def find_target(form: Mapping[str, str], clients: Clients, issuer: str) -> Target:
+def find_target(form: Form, clients: Clients, issuer: str) -> Target:
     """The client and a redirect URI that is exactly one of its own. Raises Unanswerable.
 
-    A repeated parameter is read as its first value here; `validate` refuses the request afterwards.
+    A state that is too long, or came twice, goes back to nobody; `validate` refuses its request.
     """
+    if form.repeated & {"client_id", "redirect_uri"}:
+        raise Unanswerable("client_id or redirect_uri is repeated")
     client = clients.get(form.get("client_id", ""))
     if client is None:
         raise Unanswerable("unknown or disabled client")
@@ -105,13 +109,13 @@ def find_target(form: Mapping[str, str], clients: Clients, issuer: str) -> Targe
     if not client.accepts_redirect(redirect_uri):
         raise Unanswerable("redirect_uri is not registered for this client")
     state = form.get("state", "")
-    return Target(client, redirect_uri, state if len(state.encode()) <= LONGEST_VALUE else "", issuer)
+    if "state" in form.repeated or len(state.encode()) > LONGEST_VALUE:
+        state = ""
+    return Target(client, redirect_uri, state, issuer)
 
 
 def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) -> AuthorizationRequest:
     """Check a request whole. Raises Unanswerable, or Refused, which knows where to."""
-    if form.repeated & {"client_id", "redirect_uri"}:
-        raise Unanswerable("client_id or redirect_uri is repeated")
     target = find_target(form, clients, issuer)
     _refuse_what_is_not_offered(target, form)
     client = target.client
@@ -133,8 +137,8 @@ def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) ->
 
 
 def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
-    if form.repeated:
-        raise Refused(target, "invalid_request", "a parameter is repeated")  # SR-004
+    if form.repeated & HEEDED:
+        raise Refused(target, "invalid_request", "a parameter is repeated")
     if any(len(form.get(name, "").encode()) > LONGEST_VALUE for name in ("state", "nonce")):
         raise Refused(target, "invalid_request", "state and nonce are at most 1024 bytes")  # SR-009
     for name, code in UNSUPPORTED.items():
@@ -146,8 +150,6 @@ def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
         raise Refused(target, "unsupported_response_type")  # SR-006
     if form.get("response_mode", "query") != "query":
         raise Refused(target, "invalid_request", "this response_mode is not supported")
-    if "authorization_code" not in target.client.grant_types:
-        raise Refused(target, "unauthorized_client")
 
 
 def _challenge(target: Target, form: Form) -> str:

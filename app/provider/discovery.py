@@ -71,6 +71,11 @@ def _cacheable(request: Request, body: bytes, seconds: int) -> Answer:
         ("ETag", tag),
         ("Access-Control-Allow-Origin", "*"),
     )
-    if request.headers.get("if-none-match") == tag:
+    if _has(request.headers.get("if-none-match", ""), tag):
         return Answer(304, b"", headers)
     return Answer(200, body, headers)
+
+
+def _has(known: str, tag: str) -> bool:
+    """Whether a cache that names what it has (RFC 9110 §13.1.2) has this. A proxy may have made the tag weak."""
+    return any(part.strip().removeprefix("W/") in {tag, "*"} for part in known.split(","))

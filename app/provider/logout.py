@@ -1,10 +1,13 @@
 """RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0)."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from app.clients.registry import Client
 from app.grants import revocation
@@ -16,21 +19,23 @@ from app.web.cookies import Cookies
 from app.web.forms import Forms
 from app.web.pages import Pages, gettext, origin_of
 
+log = logging.getLogger("mostid.provider")
+
 CARRIED = ("id_token_hint", "post_logout_redirect_uri", "state", "client_id", "ui_locales", "logout_hint")
 
 
 class BadLogout(Exception):
-    """The request contradicts itself, or names an address that is not registered."""
+    """The request contradicts itself, or names an address that is not registered. The text is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
-    """A checked request."""
+    """What a request proves. Whatever does not check is left out, and the person is asked."""
 
-    client: Client | None
-    sid: str | None
+    client: Client | None = None
+    sid: str | None = None
     """Session of a valid hint, as the client's sector knows it."""
-    return_url: str | None
+    return_url: str | None = None
 
 
 class LogoutPage:
@@ -42,11 +47,7 @@ class LogoutPage:
     def get(self) -> Response:
         """Sign out at once if the service proves by its ID token which session it means; otherwise ask (SR-091)."""
         fields = {name: request.args[name] for name in CARRIED if request.args.get(name)}
-        try:
-            asked = self._read(fields)
-        except BadLogout:
-            return self._bad()
-        session = self._session()
+        asked, session = self._read(fields), self._session()
         if session is None:
             return self._gone(asked, ())
         if asked.client and asked.sid == self._parts.keyed.sid(session.id, asked.client.sector):
@@ -64,11 +65,7 @@ class LogoutPage:
         if "decision" not in request.form:
             return self._pages.redirect("/logout?" + urlencode(fields))
         self._forms.check()
-        try:
-            asked = self._read(fields)
-        except BadLogout:
-            return self._bad()
-        session = self._session()
+        asked, session = self._read(fields), self._session()
         if session is None:
             return self._gone(asked, ())
         if request.form["decision"] != "yes":
@@ -77,23 +74,32 @@ class LogoutPage:
 
     def _read(self, fields: Mapping[str, str]) -> LogoutRequest:
         self._pages.use_locales(fields.get("ui_locales", ""))
+        try:
+            return self._checked(fields)
+        except BadLogout as problem:
+            log.info(
+                "logout request not heeded",
+                extra={"reference": request.environ["mostid.reference"], "cause": str(problem)},
+            )
+            return LogoutRequest()
+
+    def _checked(self, fields: Mapping[str, str]) -> LogoutRequest:
+        """Raises BadLogout."""
         client_id, sid = fields.get("client_id"), None
         if "id_token_hint" in fields:
-            try:
-                claims = self._parts.signing.verify(fields["id_token_hint"], "JWT", expired_ok=True)
-            except BadToken:
-                raise BadLogout from None
+            claims = self._hinted(fields["id_token_hint"])
             if client_id not in (None, claims["aud"]):
-                raise BadLogout
+                raise BadLogout("client_id is not the audience of the hint")
             client_id, sid = str(claims["aud"]), claims.get("sid")
         client = self._parts.clients.get(client_id) if client_id else None
-        url = fields.get("post_logout_redirect_uri")
-        if url is not None:
-            if client is None or url not in client.post_logout_redirect_uris:
-                raise BadLogout
-            if "state" in fields:
-                url += ("&" if "?" in url else "?") + urlencode({"state": fields["state"]})
-        return LogoutRequest(client, sid, url)
+        return LogoutRequest(client, sid, _return_url(client, fields))
+
+    def _hinted(self, hint: str) -> Mapping[str, Any]:
+        """Claims of the ID token; an expired one still says whose it was (RP-Initiated Logout §2)."""
+        try:
+            return self._parts.signing.verify(hint, "JWT", expired_ok=True)
+        except BadToken as problem:
+            raise BadLogout(f"id_token_hint: {problem}") from None
 
     def _session(self) -> BrowserSession | None:
         cookie = self._cookies.read("sid")
@@ -102,7 +108,7 @@ class LogoutPage:
     def _end(self, asked: LogoutRequest, session: BrowserSession) -> Response:
         parts, now = self._parts, self._parts.clock.now()
 
-        def act(tx):  # type: ignore[no-untyped-def]
+        def act(tx: Session) -> list[str]:
             clients = revocation.clients_of_session(tx, session.identity_id, session.id)
             sign_out(tx, parts.sessions, session.identity_id, session.id, now, "signed_out")
             return clients
@@ -127,9 +133,16 @@ class LogoutPage:
         label = gettext("Back to {service}", service=client.name(self._pages.language()))
         return self._pages.error(200, title, text, next_url=client.initiate_login_uri, next_label=label)
 
-    def _bad(self) -> Response:
-        return self._pages.error(
-            400,
-            gettext("This sign-out link does not work"),
-            gettext("You are still signed in. Go back to the service and try again."),
-        )
+
+def _return_url(client: Client | None, fields: Mapping[str, str]) -> str | None:
+    """Where to go afterwards: exactly an address that the client registered (§3). Raises BadLogout."""
+    url = fields.get("post_logout_redirect_uri")
+    if url is None:
+        return None
+    if client is None or url not in client.post_logout_redirect_uris:
+        raise BadLogout("post_logout_redirect_uri is not registered for this client")
+    if "state" not in fields:
+        return url
+    return (
+        url + ("&" if "?" in url else "?") + urlencode({"state": fields["state"]}, quote_via=quote, safe="")
+    )

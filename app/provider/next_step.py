@@ -13,6 +13,7 @@ from app.sessions.browser import BrowserSession
 
 ACR_RANK = {"urn:mostid:acr:1": 1, "urn:mostid:acr:2": 2, "urn:mostid:acr:3": 3}
 REACHABLE_ACR = ("urn:mostid:acr:1", "urn:mostid:acr:2")
+FRESH_PROMPTS = frozenset({"login", "select_account"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The person must prove who they are; `why` tells the pages how."""
+    """The person must prove who they are."""
 
-    why: str
+    force: bool
+    """Whether an upstream that knows the person has to ask again all the same (OIDC Core §3.1.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +72,18 @@ def decide(request: AuthorizationRequest, facts: Facts) -> Step:
 
 def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | Refuse | None:
     session, standing = facts.session, facts.standing
+    asks_again = bool(request.prompt & FRESH_PROMPTS) or request.max_age_s is not None
     if session is None or standing is None or not standing.active:
-        return SignIn("nobody")
-    fresh = facts.made_at is not None and session.auth_time >= facts.made_at
+        return SignIn(asks_again)
+    fresh = facts.made_at is not None and session.proved_at >= facts.made_at
     if not fresh:
-        if "login" in request.prompt:
-            return SignIn("login")
-        if "select_account" in request.prompt:
-            return SignIn("select_account")
-        if request.max_age_s is not None and facts.now - session.auth_time > request.max_age_s * 1000:
-            return SignIn("max_age")
+        if request.prompt & FRESH_PROMPTS or _is_too_old(session, request.max_age_s, facts.now):
+            return SignIn(force=True)
+        # Voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is.
         if _wants_more(request.acr_values, session.acr) and "none" not in request.prompt:
-            return SignIn(
-                "acr"
-            )  # voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is
+            return SignIn(asks_again)
     if request.hinted_sub is not None and not facts.knows_hint():
-        return Refuse("login_required") if fresh else SignIn("hint")
+        return Refuse("login_required") if fresh else SignIn(force=True)
     return None
 
 
@@ -101,7 +99,16 @@ def _consent(request: AuthorizationRequest, facts: Facts) -> Step:
     if (asks or undecided) and not just_given:
         return AskConsent()
     scope = tuple(name for name in request.scope if name in standing.consented)
-    return Issue(scope) if scope else AskConsent()
+    if scope:
+        return Issue(scope)
+    return Refuse("access_denied") if just_given else AskConsent()
+
+
+def _is_too_old(session: BrowserSession, max_age_s: int | None, now: int) -> bool:
+    """Whether the proof is older than the service takes, as it will reckon it: by whole seconds of `auth_time`."""
+    if max_age_s is None:
+        return False
+    return max_age_s == 0 or now - session.auth_time // 1000 * 1000 > max_age_s * 1000
 
 
 def _wants_more(values: tuple[str, ...], acr: str) -> bool:

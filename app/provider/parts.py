@@ -41,3 +41,5 @@ class Parts:
     metrics: Metrics
     failures: AddressWindows
     """Failed client authentications, by address."""
+    starts: AddressWindows
+    """Sign-in journeys begun, by address."""

@@ -35,6 +35,8 @@ class Ask:
     """ms; a proof, consent or choice that must be newer is measured against this."""
     service: str
     """Name of the service, for the pages."""
+    force: bool = False
+    """An upstream that knows the person has to ask again all the same."""
     declined: bool = False
 
 
@@ -59,6 +61,7 @@ class Asks:
             "b": ask.browser,
             "t": ask.made_at,
             "s": ask.service,
+            "f": int(ask.force),
             "d": int(ask.declined),
         }
         raw = zlib.compress(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(), 1)
@@ -106,7 +109,7 @@ class Asks:
         if body is None:
             return None
         value: Mapping[str, Any] = json.loads(zlib.decompress(body))
-        return Ask(value["p"], value["b"], value["t"], value["s"], bool(value["d"]))
+        return Ask(value["p"], value["b"], value["t"], value["s"], bool(value["f"]), bool(value["d"]))
 
 
 def browser_hash(browser_id: str) -> str:

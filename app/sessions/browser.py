@@ -23,6 +23,7 @@ PURPOSE = "session"
 _ROW = select(sessions).where(
     sessions.c.identity_id == bindparam("identity"), sessions.c.id == bindparam("session")
 )
+OF_A_PROOF = ("raised_at", "auth_time", "acr", "amr")
 TOUCHES_IN_IDLE_LIFE = 50
 """A session's last use is written this many times at most over its idle life, not on every request."""
 
@@ -35,7 +36,10 @@ class BrowserSession:
     id: UUID
     link_id: UUID
     generation: int
+    proved_at: int
+    """When the proof came to us."""
     auth_time: int
+    """When the person gave it, by whoever they gave it to."""
     acr: str
     amr: tuple[str, ...]
     shared: bool
@@ -126,7 +130,7 @@ class BrowserSessions:
         now, idle = self._clock.now(), self._lifetimes.session_idle_s * 1000
         if now >= row.expires_at or now >= row.seen_at + idle:
             return None
-        proof: Mapping[str, Any] = {"auth_time": row.auth_time, "acr": row.acr, "amr": row.amr}
+        proof: Mapping[str, Any] = {name: getattr(row, name) for name in OF_A_PROOF}
         if generation != row.generation:
             overlap = row.raised_at + self._lifetimes.session_overlap_s * 1000
             if generation != row.generation - 1 or now >= overlap or row.former is None:
@@ -138,6 +142,7 @@ class BrowserSessions:
             row.id,
             row.link_id,
             generation,
+            proof["raised_at"],
             proof["auth_time"],
             proof["acr"],
             tuple(proof["amr"]),
@@ -147,7 +152,7 @@ class BrowserSessions:
         )
 
     def _raise(self, tx: Transaction, proved: Proved, known: BrowserSession, shared: bool) -> int | None:
-        """One generation up, unless the session ended or another answer raised it meanwhile."""
+        """One generation up, unless the session ended meanwhile."""
         now = self._clock.now()
         statement = (
             update(sessions)
@@ -159,7 +164,12 @@ class BrowserSessions:
             .values(
                 generation=sessions.c.generation + 1,
                 raised_at=now,
-                former={"auth_time": known.auth_time, "acr": known.acr, "amr": list(known.amr)},
+                former={
+                    "raised_at": known.proved_at,
+                    "auth_time": known.auth_time,
+                    "acr": known.acr,
+                    "amr": list(known.amr),
+                },
                 link_id=proved.link_id,
                 auth_time=proved.auth_time,
                 acr=proved.acr,

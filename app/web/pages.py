@@ -94,6 +94,8 @@ class Pages:
             return self.error(
                 404, gettext("There is no such page"), gettext("The address may be mistyped or old.")
             )
+        if status in RETRY_AFTER:
+            return self._busy(status)
         response = self._unanswerable(status)
         allowed = getattr(error, "valid_methods", None)
         if status == 405 and allowed:
