@@ -56,7 +56,7 @@ class Finish:
         self._parts.cookies.set(response, "sid", cookie, life)
         if not shared:
             remembered = outcome.link_id if outcome.remember else None
-            name = assertion.claims.get("name", "") or device.name
+            name = assertion.claims.get("name", "")  # never the one of whoever was here before
             self._devices.write(response, device.after(assertion.provider, name, remembered))
         return response
 
@@ -73,7 +73,7 @@ class Finish:
         known = parts.sessions.find(tx, parts.cookies.read("sid"))
         if known is not None and known.identity_id != outcome.root:
             sign_out(tx, parts.sessions, known.identity_id, known.id, visit.now, "replaced")
-        proved = Proved(outcome.root, outcome.link_id, visit.now, outcome.acr, outcome.amr)
+        proved = Proved(outcome.root, outcome.link_id, outcome.auth_time, outcome.acr, outcome.amr)
         browser = bytes.fromhex(browser_hash(parts.browser.id()))
         return outcome, parts.sessions.open(tx, proved, browser, shared=shared, known=known)
 

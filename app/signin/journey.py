@@ -11,8 +11,6 @@ from app.sessions.ask import Ask, Expired, browser_hash
 from app.signin.parts import Parts
 from app.web.pages import origin_of
 
-FRESH_PROMPTS = frozenset({"login", "select_account"})
-
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -32,12 +30,6 @@ class Step:
     ask: Ask
     client: Client
     service: Service
-
-    @property
-    def wants_new_proof(self) -> bool:
-        """Whether the upstream has to ask again even if it knows the person (OIDC Core §3.1.2.1)."""
-        prompts = self.ask.parameters.get("prompt", "").split()
-        return bool(FRESH_PROMPTS & set(prompts)) or "max_age" in self.ask.parameters
 
     @property
     def wants_phone(self) -> bool:
@@ -101,8 +93,7 @@ class Journey:
 
     def render(self, template: str, step: Step, **context: Any) -> Response:
         """A page of the journey. Its forms may lead on to the service, and to nobody else."""
-        target = origin_of(step.ask.parameters["redirect_uri"])
-        origins = (*context.pop("redirects_to", ()), target) if target else ()
+        origins = (*context.pop("redirects_to", ()), origin_of(step.ask.parameters["redirect_uri"]))
         return self.parts.pages.render(
             template, ask=step.text, service=step.service, redirects_to=origins, **context
         )

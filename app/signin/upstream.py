@@ -54,7 +54,7 @@ class UpstreamVisit:
             state,
             verifier,
             self._redirect_uri,
-            force=step.wants_new_proof,
+            force=step.ask.force,
             login_hint=step.ask.parameters.get("login_hint", ""),
             locale=parts.pages.language(),
         )
