@@ -37,6 +37,10 @@ MERCHANT = Service(
     russian={
         BRAND: "Чай «Парус»",
         "Tea by post, once a month": "Чай по почте, раз в месяц",
+        "A new leaf from a new garden, in a box that fits the letterbox.": (
+            "Новый лист из нового сада, в коробке, которая проходит в почтовый ящик."
+        ),
+        "Sign in to order": "Войти и заказать",
         "Hello, {name}": "Здравствуйте, {name}",
         "Sign in, and we know where to write. We ask for:": "Войдите, и мы будем знать, куда писать. Мы просим:",
         "your name": "ваше имя",

@@ -26,7 +26,14 @@ MESSAGES = {
 }
 
 
+FINAL = frozenset({"form", "missing"})
+"""Kinds that signing in does not mend."""
+
+
 def message(kind: str, status: int = 200, **values: str) -> tuple[str, int]:
     """The page of one kind, with a way back and a way to try again."""
     title, text = MESSAGES[kind]
-    return render_template("service/message.html", kind=kind, title=title, text=text, values=values), status
+    page = render_template(
+        "service/message.html", kind=kind, title=title, text=text, values=values, again=kind not in FINAL
+    )
+    return page, status

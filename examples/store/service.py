@@ -60,7 +60,9 @@ STORE = Service(
     | {
         BRAND: "Магазин «Берег»",
         "For the river and the road": "Для реки и дороги",
-        "Good things for the river": "Хорошие вещи для реки",
+        "Kettles, lanterns and blankets that outlast the weather.": (
+            "Чайники, фонари и пледы, которые переживут любую погоду."
+        ),
         "Hello, {name}": "Здравствуйте, {name}",
         "Your basket": "Ваша корзина",
         "Your basket is empty.": "В корзине пока пусто.",

@@ -21,7 +21,7 @@ def test_the_store_keeps_a_basket_by_sub(store: Browser) -> None:
     store.post("/product/kettle/add")
     page = store.follow(store.post("/product/kettle/add")).text
     assert "Camping kettle × 2" in page
-    assert "2980 ₽" in page
+    assert "2\u00a0980&nbsp;₽" in page
     again = Browser(store.app)
     assert "Camping kettle" not in again.get("/").text.partition("basket")[2].partition("</section>")[0]
     assert "Camping kettle × 2" in again.sign_in().text

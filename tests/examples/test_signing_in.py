@@ -140,7 +140,8 @@ def test_who_declines_has_not_signed_in_and_finds_back(store: Browser, issuer: I
     page = store.sign_in()
     assert page.status_code == 200
     assert "You did not sign in" in page.text
-    assert '<a class="button" id="back" href="/">' in page.text
+    assert '<a class="button" id="again" href="/signin">' in page.text
+    assert 'id="back" href="/">' in page.text
     assert 'id="signin"' in page.text
 
 
