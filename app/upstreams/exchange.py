@@ -59,7 +59,8 @@ def exchange(upstream: str, pool: httpcore2.ConnectionPool, request: Request, by
         _check_address(request.url)
         return _send(upstream, pool, request, by)
     except WENT_WRONG as error:
-        raise _meaning(upstream, error) from error
+        # Not "from error": the client's words may quote what came, and a trace would show them.
+        raise _meaning(upstream, error) from None
 
 
 def _send(upstream: str, pool: httpcore2.ConnectionPool, request: Request, by: Deadlines) -> Response:

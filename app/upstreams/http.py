@@ -28,7 +28,8 @@ CALLS = 8
 """Calls to one upstream at a time."""
 PATIENCE_S = 0.3
 """How long a call waits for others to end, while all goes well. Behind a failing upstream nobody waits."""
-KEEP_ALIVE_S = 5.0
+KEEP_ALIVE_S = 3.0
+"""Less than servers usually wait (5 s at the least), so that a call does not meet a connection just being closed."""
 FAILURES = 5
 REST_S = 10.0
 

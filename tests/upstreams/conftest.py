@@ -1,0 +1,54 @@
+"""Fake upstreams, and the client that calls them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.storage.clock import Clock
+from app.upstreams.http import Http
+from tests.upstreams.fakes import Fake
+
+
+@pytest.fixture
+def events() -> list[str]:
+    """What the client had counted."""
+    return []
+
+
+@pytest.fixture
+def client(clock: Clock, events: list[str]) -> Iterator[Callable[..., Http]]:
+    """Makes a client with times short enough for a test."""
+    made: list[Http] = []
+
+    def make(**changed: Any) -> Http:
+        made.append(Http(clock, events.append, **{"connect_s": 0.5, "total_s": 0.5, **changed}))
+        return made[-1]
+
+    yield make
+    for http in made:
+        http.close()
+
+
+@pytest.fixture
+def http(client: Callable[..., Http]) -> Http:
+    return client()
+
+
+@pytest.fixture
+def fakes() -> Iterator[Callable[..., Fake]]:
+    """Starts fake upstreams."""
+    started: list[Fake] = []
+
+    def start(**given: Any) -> Fake:
+        started.append(Fake(**given))
+        return started[-1]
+
+    yield start
+    for fake in started:
+        fake.close()
+
+
+@pytest.fixture
+def fake(fakes: Callable[..., Fake]) -> Fake:
+    return fakes()
