@@ -9,7 +9,7 @@ from flask_migrate import Migrate
 from prometheus_client import CollectorRegistry
 
 from app import cli
-from app.challenges.budget import Budget
+from app.challenges import parts as challenges
 from app.challenges.otp import Otp
 from app.challenges.push import Push
 from app.challenges.sending import Sender
@@ -56,7 +56,7 @@ from app.web.windows import AddressWindows
 from config.settings import Settings
 
 Face = Literal["public"]
-SEALED = ("session", "ask", "code", "refresh", "jti", "device", "upstream", "challenge", "proof")
+SEALED = ("session", "ask", "code", "refresh", "jti", "device", "upstream", "challenge", "proof", "waiting")
 """Every purpose that a sealed value has."""
 GET = frozenset({"GET", "HEAD"})
 
@@ -193,15 +193,16 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
     sender = Sender(settings.sms.pool, settings.sms.queue, floor.metrics.event)
     # Pushes have threads of their own: a dead operator must not hold up what goes to the gateway (SR-192).
     prompter = Sender(settings.sms.pool, settings.sms.queue, floor.metrics.event)
-    budget = Budget(
-        floor.storage,
-        floor.ephemeral,
-        floor.lookup,
-        clock,
-        settings.limits,
-        exempt_loopback=settings.profile != "production",
+    parts = challenges.build(
+        settings,
+        storage=floor.storage,
+        ephemeral=floor.ephemeral,
+        lookup=floor.lookup,
+        keyed=KeyedValues(floor.keyring),
+        sealer=floor.sealer,
+        on_event=floor.metrics.event,
     )
-    keyed = KeyedValues(floor.keyring)
+    mobile_id = MobileId(settings.mobile_id, http, clock, issuer=settings.issuer)
     enabled = {"mailru": settings.mailru.enabled, "phone": settings.sms.enabled or settings.mobile_id.enabled}
     return signin.Parts(
         settings=settings,
@@ -217,16 +218,8 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         proofs=Proofs(floor.sealer, clock),
         data_keys=floor.data_keys,
         mailru=MailRu(settings.mailru, http, clock),
-        otp=Otp(floor.ephemeral, budget, sender, Sms(settings.sms, http), keyed, clock, settings),
-        push=Push(
-            floor.ephemeral,
-            budget,
-            prompter,
-            MobileId(settings.mobile_id, http, clock),
-            keyed,
-            clock,
-            settings,
-        ),
+        otp=Otp(parts, sender, Sms(settings.sms, http)),
+        push=Push(parts, prompter, mobile_id),
         pages=pages.pages,
         browser=pages.browser,
         cookies=pages.cookies,

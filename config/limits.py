@@ -16,6 +16,8 @@ class LimitsSettings(BaseModel):
     """Wrong codes for one number over a day, across all challenges (SR-128)."""
     otp_fails_consecutive: int = Field(100, ge=1, le=100)
     """Wrong codes in a row after which codes by SMS are off for the number until another proof (SR-128)."""
+    wrong_codes_10_minutes: int = Field(500, ge=1)
+    """Wrong codes in 10 minutes, over everything, that are usual at any time; thrice the usual is a wave (SR-148)."""
     sms_gaps_s: tuple[int, ...] = (30, 60, 120, 300)
     """Seconds to wait before the second, third, … message to one number (SR-129)."""
     sms_per_10_minutes: int = Field(5, ge=1, le=5)

@@ -142,6 +142,10 @@ class NumberCounters:
         ]
         return sum(_tries(row, _mark(challenge)) for row in self._read(tx, keys))
 
+    def has_proved(self, tx: Session, number: str, browser: str) -> bool:
+        """Whether this browser proved this number within the last months."""
+        return self._own(tx, number, browser) is not None
+
     def _may_send(self, sends: list[int], now: int) -> Refused | None:
         limits = self._limits
         if sends and now < sends[-1] + self._gap(sends):

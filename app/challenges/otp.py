@@ -1,110 +1,119 @@
 """A code by SMS: our own code, sent through the gateway, typed on our page."""
 
-import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from app.challenges import codes
-from app.challenges.budget import Budget
-from app.challenges.outcomes import Dead, Proved, Refused, Started, Wrong
+from app.challenges.asked import SIGN_IN, Asked
+from app.challenges.outcomes import Dead, Proved, Refused, Slow, Started, Wrong
+from app.challenges.parts import Parts
 from app.challenges.sending import Sender
-from app.keys.keyed import KeyedValues
-from app.storage.clock import Clock
-from app.storage.ephemeral.base import Ephemeral
+from app.challenges.waiting import Waiting
 from app.upstreams.base import Assertion, Evidence
 from app.upstreams.sms import Sms
-from config.settings import Settings
 
 ACR = "urn:mostid:acr:2"
 AMR = ("otp", "sms")
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What is kept while a code waits: never the code (SR-135)."""
-
-    number: str
-    browser: str
-    digest: str
-    address: str
-    client_id: str
+UNNAMED = "MostID"
+"""In place of a service whose name is too long for one part of an SMS."""
 
 
 class Otp:
     """Starts and answers challenges by SMS."""
 
-    def __init__(
-        self,
-        ephemeral: Ephemeral,
-        budget: Budget,
-        sender: Sender,
-        sms: Sms,
-        keyed: KeyedValues,
-        clock: Clock,
-        settings: Settings,
-    ) -> None:
-        self._ephemeral, self._budget, self._sender, self._sms = ephemeral, budget, sender, sms
-        self._keyed, self._clock, self._settings = keyed, clock, settings
-        self._life_ms = settings.lifetimes.otp_s * 1000
+    def __init__(self, parts: Parts, sender: Sender, sms: Sms) -> None:
+        self._parts, self._sender, self._sms = parts, sender, sms
+        self._kept, self._budget, self._clock = parts.kept, parts.budget, parts.clock
+        self._life_ms = parts.settings.lifetimes.otp_s * 1000
 
     def start(
-        self, number: str, *, browser: str, address: str, client_id: str, service: str, locale: str
+        self,
+        number: str,
+        *,
+        browser: str,
+        address: str,
+        client_id: str,
+        service: str,
+        locale: str,
+        purpose: str = SIGN_IN,
     ) -> Started | Refused:
-        """Send a code to a number (E.164). A former code of this browser for it dies (SR-132)."""
-        admitted = self._budget.admit_send(number, address=address, client_id=client_id)
-        if isinstance(admitted, Refused):
-            return admitted
-        challenge, code = secrets.token_urlsafe(16), codes.new_code()
-        digest = self._keyed.code_hash(challenge, code).hex()
-        self._replace(number, browser, challenge)
-        waiting = Waiting(number, browser, digest, address, client_id)
-        self._ephemeral.put(_key(challenge), json.dumps(asdict(waiting)).encode(), self._life_ms)
-        text = self.text(code, service, locale)
-        if not self._sender.submit("sms", lambda: self._sms.send(number, text, challenge)):
-            return Refused("queue")
-        return Started(challenge, self._clock.now() + self._life_ms, admitted)
+        """Send a code to a number (E.164). The former code of this browser for it is dead then (SR-132).
 
-    def answer(self, challenge: str, text: str, browser: str) -> Proved | Wrong | Dead:
-        """Try a code. Every try is counted, here and on the number, before it is compared (SR-127, SR-128)."""
-        raw = self._ephemeral.get(_key(challenge))
-        if raw is None:
-            return Dead("used" if self._ephemeral.get(f"otp:used:{challenge}") else "expired")
-        waiting = Waiting(**json.loads(raw))
-        if not secrets.compare_digest(waiting.browser, browser):
+        Where the number has had its share, it looks the same and nothing is sent (SR-133): the answer tells when the next
+        code can follow, and a code that this browser was sent before goes on waiting.
+        """
+        if not self._parts.settings.sms.enabled:
+            return Refused("off")
+        asked = Asked(number, browser, purpose, address, client_id)
+        admitted = self._budget.admit_send(asked)
+        if isinstance(admitted, Refused):
+            return self._silent(asked, admitted) if admitted.is_of_number else admitted
+        code = codes.new_code()
+        waiting = self._wait(asked, code, admitted.next_at)
+        text, name = self.text(code, service, locale), waiting.challenge.partition(".")[2]
+        if not self._sender.submit("sms", lambda: self._sms.send(number, text, name)):
+            return Refused("queue")
+        return _started(waiting)
+
+    def answer(
+        self, challenge: str, text: str, browser: str, *, purpose: str = SIGN_IN
+    ) -> Proved | Wrong | Slow | Dead:
+        """Try a code. A right one is spent in the truth: of many at once one succeeds (SR-126, SR-146)."""
+        waiting = self._find(challenge.partition(".")[0])
+        if waiting is None or waiting.challenge != challenge:
+            return Dead("expired")
+        if not waiting.is_of(browser, purpose):
             return Dead("foreign")
-        most = self._settings.limits.otp_tries_per_challenge
-        code = codes.typed(text)
-        if code is None:
-            return Wrong(most - int(self._ephemeral.get(f"otp:tries:{challenge}") or 0))
-        tries = self._ephemeral.increment(f"otp:tries:{challenge}", self._life_ms)
-        if tries > most or not self._budget.attempt(waiting.number):
-            return Dead("too_many")
-        if not codes.matches(self._keyed, challenge, code, bytes.fromhex(waiting.digest)):
-            return Wrong(most - tries) if tries < most else Dead("too_many")
-        if self._ephemeral.take(_key(challenge)) is None:
+        if waiting.used:
             return Dead("used")
-        self._ephemeral.put(f"otp:used:{challenge}", b"1", self._life_ms)
-        self._budget.succeed(waiting.number, address=waiting.address, client_id=waiting.client_id)
-        evidence = Evidence(AMR, ACR, self._clock.now(), challenge)
-        return Proved(Assertion("phone", waiting.number, evidence, {}, frozenset({"phone_number"})))
+        refused = self._parts.tries.refuses(waiting, text, self._life_ms)
+        if refused is not None:
+            return refused
+        if not self._budget.succeed(waiting.asked, challenge):
+            return Dead("used")
+        self._keep(replace(waiting, used=True))
+        self._budget.used(waiting.asked)
+        evidence = Evidence(AMR, ACR, self._clock.now(), challenge.partition(".")[2])
+        return Proved(Assertion("phone", waiting.asked.number, evidence, {}, frozenset({"phone_number"})))
 
     def text(self, code: str, service: str, locale: str) -> str:
         """The message, of the template that the operator approved; ends with the origin-bound line (SR-136)."""
-        sms = self._settings.sms
+        sms = self._parts.settings.sms
         template = sms.template_en if locale == "en" else sms.template_ru
-        shown = service if len(service) <= sms.longest_service else "MostID"
-        host = urlsplit(self._settings.issuer).hostname or ""
+        shown = service if len(service) <= sms.longest_service else UNNAMED
+        host = urlsplit(self._parts.settings.issuer).hostname or ""
         return template.format(code=code, service=shown, host=host)
 
-    def _replace(self, number: str, browser: str, challenge: str) -> None:
-        """This browser's former challenge for this number is over."""
-        place = f"otp:of:{browser}:{self._keyed.code_hash(browser, number).hex()[:32]}"
-        former = self._ephemeral.get(place)
-        if former is not None:
-            self._ephemeral.delete(_key(former.decode()))
-        self._ephemeral.put(place, challenge.encode(), self._life_ms)
+    def _silent(self, asked: Asked, refused: Refused) -> Started:
+        """What a number over its limits gets: the challenge that waits already, or one that no code answers."""
+        former = self._find(self._place(asked))
+        waits = former if former is not None and not former.used else self._wait(asked, None, 0)
+        # When a limit without an end lifts is not known; the life of a code is as good an answer as any.
+        retry_at = refused.retry_at or self._clock.now() + self._life_ms
+        return _started(replace(waits, next_at=retry_at))
+
+    def _wait(self, asked: Asked, code: str | None, next_at: int) -> Waiting:
+        """Keep a new challenge in the one place of this browser and number: whatever stood there is dead."""
+        challenge = f"{self._place(asked)}.{secrets.token_urlsafe(16)}"
+        digest = self._parts.tries.digest(challenge, code) if code else ""
+        waiting = Waiting(challenge, asked, digest, self._clock.now() + self._life_ms, next_at)
+        self._parts.tries.begin(waiting)
+        self._keep(waiting)
+        return waiting
+
+    def _keep(self, waiting: Waiting) -> None:
+        life = waiting.expires_at - self._clock.now()
+        if life > 0:
+            self._kept.put(waiting.challenge.partition(".")[0], waiting.to_json(), life)
+
+    def _find(self, place: str) -> Waiting | None:
+        found = self._kept.get(place) if place.startswith("otp:") else None
+        return Waiting.from_json(found) if found else None
+
+    def _place(self, asked: Asked) -> str:
+        return self._parts.place("otp", asked.purpose, asked.browser, asked.number)
 
 
-def _key(challenge: str) -> str:
-    return f"otp:{challenge}"
+def _started(waiting: Waiting) -> Started:
+    return Started(waiting.challenge, waiting.expires_at, waiting.next_at)

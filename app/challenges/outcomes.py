@@ -31,6 +31,15 @@ class Refused:
     retry_at: int | None = None
     """When asking again may help, if that is known."""
 
+    @property
+    def is_of_number(self) -> bool:
+        """Whether it tells something about the number, and not about who asks: then nobody may see it (SR-133)."""
+        return self.reason in OF_NUMBER
+
+
+OF_NUMBER = frozenset({"gap", "window", "guessed", "pending"})
+"""Reasons that lie in what others did with a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
@@ -54,6 +63,13 @@ class Wrong:
 @dataclass(frozen=True, slots=True)
 class NotYet:
     """The code is right, but the operator has not said yes yet. Costs no try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Not looked at: while many wrong codes come in, a browser that we do not know has to wait (SR-148). Costs no try."""
+
+    retry_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,14 @@ KEYS_CACHE = ("Cache-Control", "public, max-age=3600")
 
 
 def push_result(parts: Parts) -> Callable[[Request], Answer]:
-    """`POST /upstream/mobileid/notify`: authenticated by the token that we gave with the request (SR-136)."""
+    """`POST /upstream/mobileid/notify`: authenticated by the token that we gave with the request (SR-139)."""
 
     def answer(request: Request) -> Answer:
-        if parts.push.notify(request.headers.get("authorization", ""), request.form.get("body", "")):
+        noted = parts.push.notify(request.headers.get("authorization", ""), request.form.get("body", ""))
+        if noted == "noted":
             return Answer(204)
+        if noted == "later":
+            return json_answer(503, {"error": "temporarily_unavailable"}, ("Retry-After", "5"))
         return json_answer(401, {"error": "invalid_token"}, ("WWW-Authenticate", "Bearer"))
 
     return answer

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Response, request
 
-from app.challenges.outcomes import Dead, NotYet, Proved, Wrong
+from app.challenges.outcomes import Dead, NotYet, Proved, Slow, Wrong
 from app.identity.numbers import masked
 from app.sessions.ask import browser_hash
 from app.signin.finish import Finish
 from app.signin.journey import Journey, Step, is_shared
-from app.signin.phone import PATHS, PhonePage, seconds_until, wait_text
+from app.signin.phone import PATHS, SOON_S, PhonePage, seconds_until, wait_text
 from app.signin.waiting import PUSH, SMS, Waiting, open_waiting
 from app.web.pages import gettext, ngettext
 
@@ -32,7 +32,7 @@ class CodePage:
         if waiting.kind == PUSH:
             state = self._parts.push.state(waiting.id, browser_hash(self._parts.browser.id()))
             if state in ("refused", "failed", "expired"):
-                return self._phone.show(step, phone=waiting.number, problem=_push_problem(state))
+                return self._over(step, waiting, state)
         return self._show(step, waiting, self._too_early(waiting))
 
     def post(self) -> Response:
@@ -53,6 +53,8 @@ class CodePage:
             return self._show(
                 step, waiting, gettext("Confirm the request on your phone first, then press Continue.")
             )
+        if isinstance(result, Slow):
+            return self._show(step, waiting, _slow(seconds_until(result.retry_at, self._parts.clock.now())))
         return self._dead(step, waiting, result)
 
     def _waiting(self) -> tuple[Step, Waiting] | Response:
@@ -77,9 +79,12 @@ class CodePage:
         left = seconds_until(waiting.expires_at, now)
         if waiting.kind == PUSH:
             context["seconds_left"] = left
+            context["bare"] = not self._parts.settings.mobile_id.shows_code
         else:
+            wait = seconds_until(waiting.resend_at, now)
             context["minutes"] = self._parts.settings.lifetimes.otp_s // 60
-            context["resend_in"] = seconds_until(waiting.resend_at, now)
+            context["resend_in"] = wait if wait <= SOON_S else 0
+            context["later"] = wait_text(wait) if wait > SOON_S else None
         return self._journey.render(TEMPLATES[waiting.kind], step, **context)
 
     def _too_early(self, waiting: Waiting) -> str | None:
@@ -91,15 +96,28 @@ class CodePage:
         """A used code of somebody who is in goes on; any other asks for a new one."""
         if dead.reason == "used":
             return self._journey.onward(step)
-        texts = {
-            "expired": gettext("This code has expired. Ask for a new one."),
-            "too_many": gettext("Too many wrong codes. Ask for a new one later, or use another way in."),
-            "refused": gettext(
-                "The request was declined on the phone. Ask for a new one, or use another way in."
-            ),
-        }
-        problem = texts.get(dead.reason, texts["expired"])
+        if waiting.kind == PUSH and dead.reason != "too_many":
+            return self._over(step, waiting, dead.reason)
+        if dead.reason == "too_many":
+            problem = gettext("Too many wrong codes. Ask for a new one later, or use another way in.")
+        else:
+            problem = gettext("This code has expired. Ask for a new one.")
         return self._phone.show(step, phone=waiting.number, problem=problem)
+
+    def _over(self, step: Step, waiting: Waiting, state: str) -> Response:
+        """A push that came to nothing: a code by SMS is one press away, where there are such codes."""
+        problem = _push_problem(state)
+        if not self._parts.settings.sms.enabled:
+            return self._phone.show(step, phone=waiting.number, problem=problem)
+        return self._journey.render(
+            "signin/push_over.html",
+            step,
+            challenge=request.values["challenge"],
+            masked=masked(waiting.number),
+            problem=problem,
+            shared=is_shared(),
+            back=step.url_shared("/signin/phone"),
+        )
 
 
 def _wrong(left: int) -> str:
@@ -108,10 +126,18 @@ def _wrong(left: int) -> str:
     ).format(n=left)
 
 
+def _slow(seconds: int) -> str:
+    return ngettext(
+        "Many wrong codes are coming in just now. Try again in {n} second, or use another way in.",
+        "Many wrong codes are coming in just now. Try again in {n} seconds, or use another way in.",
+        seconds,
+    )
+
+
 def _push_problem(state: str) -> str:
     if state == "refused":
         return gettext("The request was declined on the phone. Ask for a new one, or use another way in.")
-    if state == "expired":
+    if state in ("expired", "foreign"):
         return gettext("This code has expired. Ask for a new one.")
     return gettext("The request did not reach the phone. Ask for a code by SMS.")
 

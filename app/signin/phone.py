@@ -13,6 +13,8 @@ from app.web.pages import gettext, ngettext
 
 PATHS = {SMS: "/signin/phone/code", PUSH: "/signin/phone/push"}
 LONGEST_HINT = 20
+SOON_S = 300
+"""A wait that a person may sit out; a longer one is told in minutes and hours."""
 
 
 class PhonePage:
@@ -59,18 +61,20 @@ class PhonePage:
             kind = SMS
             begun = self._begin(step, number, kind, browser)
         if not isinstance(begun, Started):
-            return self.show(step, phone=number, problem=self._refusal(begun))
+            text = gettext("A code cannot be sent to this number now. Use another way in or try later.")
+            return self.show(step, phone=number, problem=text, status=429)
         waiting = Waiting(begun.challenge, kind, number, begun.expires_at, begun.resend_at)
         return self._to_code(step, seal(self._parts.sealer, waiting, browser), kind)
 
     def _to_code(self, step: Step, challenge: str, kind: str, **more: str) -> Response:
         return self._parts.pages.redirect(step.url_shared(PATHS[kind], challenge=challenge, **more))
 
-    def show(self, step: Step, *, phone: str = "", problem: str | None = None) -> Response:
+    def show(self, step: Step, *, phone: str = "", problem: str | None = None, status: int = 200) -> Response:
         """The page that asks for the number."""
         return self._journey.render(
             "signin/phone.html",
             step,
+            status=status,
             phone=phone,
             problem=problem,
             shared=is_shared(),
@@ -96,14 +100,6 @@ class PhonePage:
             return PUSH
         return SMS
 
-    def _refusal(self, refused: Refused | Unsupported) -> str:
-        """When it may be tried again, if that is soon; never why."""
-        if isinstance(refused, Refused) and refused.retry_at is not None:
-            seconds = max(1, (refused.retry_at - self._parts.clock.now()) // 1000)
-            if seconds <= 300:
-                return wait_text(seconds)
-        return gettext("A code cannot be sent to this number now. Use another way in or try later.")
-
 
 def number_problem(bad: BadNumber) -> str:
     """What to change about a number."""
@@ -115,9 +111,22 @@ def number_problem(bad: BadNumber) -> str:
 
 
 def wait_text(seconds: int) -> str:
-    """How long until the next code."""
+    """How long until the next code, as exactly as anybody wants to know it."""
+    if seconds <= SOON_S:
+        return ngettext(
+            "The next code can be sent in {n} second.", "The next code can be sent in {n} seconds.", seconds
+        )
+    minutes = -(-seconds // 60)
+    if minutes <= 120:
+        return ngettext(
+            "The next code can be sent in {n} minute. Use another way in meanwhile.",
+            "The next code can be sent in {n} minutes. Use another way in meanwhile.",
+            minutes,
+        )
     return ngettext(
-        "The next code can be sent in {n} second.", "The next code can be sent in {n} seconds.", seconds
+        "The next code can be sent in {n} hour. Use another way in meanwhile.",
+        "The next code can be sent in {n} hours. Use another way in meanwhile.",
+        -(-minutes // 60),
     )
 
 

@@ -69,7 +69,22 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "signin/code.html",
         PHONE_CHALLENGE | {"minutes": 1, "resend_in": 0, "back": "/signin/phone", "problem": WRONG},
     ),
+    "code-later": (
+        "signin/code.html",
+        PHONE_CHALLENGE
+        | {"minutes": 5, "resend_in": 0, "back": "/signin/phone"}
+        | {"later": "Следующий код можно отправить через 3 часа. Пока войдите другим способом."},
+    ),
     "push": ("signin/push.html", PHONE_CHALLENGE | {"seconds_left": 95, "back": "/signin/phone"}),
+    "push-bare": (
+        "signin/push.html",
+        PHONE_CHALLENGE | {"seconds_left": 95, "back": "/signin/phone", "bare": True},
+    ),
+    "push-over": (
+        "signin/push_over.html",
+        PHONE_CHALLENGE
+        | {"back": "/signin/phone", "problem": "Запрос не дошёл до телефона. Получите код по SMS."},
+    ),
     "consent": (
         "signin/consent.html",
         {
