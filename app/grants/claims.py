@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.grants.grants import LIVING
+from app.grants.living import served
+from app.grants.locator import Place
 from app.grants.tables import grants
 from app.identity.profile import claims_from
-from app.identity.tables import attributes, identities
+from app.identity.tables import attributes
 from app.keys.datakeys import DataKeys, data_keys
 
 CLAIMS_OF_SCOPE: Mapping[str, tuple[str, ...]] = {
@@ -43,19 +44,16 @@ _PERSON = (
     select(
         grants.c.sub,
         grants.c.scope,
-        grants.c.client_id,
-        grants.c.ended_at,
-        identities.c.status,
         data_keys.c.wrap_version,
         data_keys.c.wrapped,
         *_ATTRIBUTES,
     )
     .select_from(
-        grants.join(identities, identities.c.id == grants.c.identity_id)
-        .outerjoin(data_keys, data_keys.c.identity_id == identities.c.id)
-        .outerjoin(attributes, attributes.c.identity_id == identities.c.id)
+        grants.outerjoin(data_keys, data_keys.c.identity_id == grants.c.identity_id).outerjoin(
+            attributes, attributes.c.identity_id == grants.c.identity_id
+        )
     )
-    .where(grants.c.identity_id == bindparam("identity"), grants.c.id == bindparam("grant"))
+    .where(grants.c.identity_id == bindparam("identity"), grants.c.id == bindparam("grant"), served())
 )
 
 _PROFILE = (
@@ -66,11 +64,12 @@ _PROFILE = (
 
 
 def userinfo(
-    tx: Session, data_keys_: DataKeys, identity: UUID, grant: UUID, scope: Iterable[str]
+    tx: Session, data_keys_: DataKeys, place: Place, scope: Iterable[str], moment: Mapping[str, int]
 ) -> dict[str, Any] | None:
-    """Claims for a live grant, limited to these scopes (OIDC Core §5.4); None when the grant has ended."""
-    rows = tx.execute(_PERSON, {"identity": identity, "grant": grant}).all()
-    if not rows or rows[0].ended_at is not None or rows[0].status not in LIVING:
+    """Claims of a grant, limited to these scopes (OIDC Core §5.4); None when it may not be used any more."""
+    values = {"identity": place.identity_id, "grant": place.grant_id, **moment}
+    rows = tx.execute(_PERSON, values).all()
+    if not rows:
         return None
     allowed = set(rows[0].scope.split()) & set(scope)
     return {"sub": rows[0].sub} | select_claims(_open(rows, data_keys_), allowed)

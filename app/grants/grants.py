@@ -1,21 +1,19 @@
 """Grant rows: who may have one, making one exactly once for a code, and reading one by the place in a token."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.grants.codes import Code
+from app.grants.living import LIVES, LIVING, SESSION_LIVES, served
 from app.grants.tables import consents, grants
 from app.identity.tables import identities, subjects
 from app.sessions.tables import sessions
 from app.storage.upsert import insert_ignore
-
-LIVING = ("active", "merged")
-LIVES = or_(*(identities.c.status == status for status in LIVING))
-"""The same as a condition. Not IN: its parameters are expanded anew at each execution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A code's person and session are alive; `sub` is None where the sector does not know the identity yet."""
+    """A code's person and session live and its consent stands; `sub` is None in a sector that does not know them yet."""
 
     sub: str | None
 
@@ -57,7 +55,8 @@ _STANDING = (
 _ADMISSION = (
     select(subjects.c.sub)
     .select_from(
-        identities.join(sessions, sessions.c.identity_id == identities.c.id).outerjoin(
+        identities.join(sessions, sessions.c.identity_id == identities.c.id)
+        .outerjoin(
             subjects,
             and_(
                 subjects.c.identity_id == identities.c.id,
@@ -65,20 +64,23 @@ _ADMISSION = (
                 subjects.c.alias == 0,
             ),
         )
+        .outerjoin(
+            consents,
+            and_(consents.c.identity_id == identities.c.id, consents.c.client_id == bindparam("client")),
+        )
     )
     .where(
         identities.c.id == bindparam("identity"),
         LIVES,
         sessions.c.id == bindparam("session"),
-        sessions.c.ended_at.is_(None),
+        SESSION_LIVES,
+        consents.c.withdrawn_at.is_(None),
     )
     .with_for_update(read=True, of=[identities, sessions])
 )
 
-_LIVE = (
-    select(grants, identities.c.status)
-    .select_from(grants.join(identities, identities.c.id == grants.c.identity_id))
-    .where(grants.c.identity_id == bindparam("identity"), grants.c.id == bindparam("grant"))
+_LIVE = select(grants).where(
+    grants.c.identity_id == bindparam("identity"), grants.c.id == bindparam("grant"), served()
 )
 
 
@@ -93,9 +95,15 @@ def standing(tx: Session, identity: UUID, client_id: str) -> Standing:
     return Standing(active, frozenset(row.scope.split()), frozenset(row.left_out.split()), row.given_at)
 
 
-def admit(tx: Session, code: Code, sector: str) -> Admission | None:
+def admit(tx: Session, code: Code, sector: str, moment: Mapping[str, int]) -> Admission | None:
     """Read the identity and the session of a code FOR SHARE: neither can end before the grant stands."""
-    values = {"identity": code.identity_id, "session": code.session_id, "sector": sector}
+    values = {
+        "identity": code.identity_id,
+        "session": code.session_id,
+        "sector": sector,
+        "client": code.client_id,
+        **moment,
+    }
     row = tx.execute(_ADMISSION, values).first()
     return Admission(row.sub) if row else None
 
@@ -105,9 +113,6 @@ def insert(tx: Session, values: dict[str, Any]) -> bool:
     return insert_ignore(tx, grants, values)
 
 
-def live(tx: Session, identity: UUID, grant: UUID) -> Row[Any] | None:
-    """The row of a grant that has not ended and whose person may still be served."""
-    row = tx.execute(_LIVE, {"identity": identity, "grant": grant}).first()
-    if row is None or row.ended_at is not None or row.status not in LIVING:
-        return None
-    return row
+def live(tx: Session, identity: UUID, grant: UUID, moment: Mapping[str, int]) -> Row[Any] | None:
+    """The row of a grant that may be used now."""
+    return tx.execute(_LIVE, {"identity": identity, "grant": grant, **moment}).first()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from app.clients.client import Client
 from app.grants.locator import seal_place
 from app.keys.sealing import Sealer
 from app.keys.signing import SigningKeys
@@ -45,34 +46,40 @@ class Mint:
         self._issuer, self._lifetimes = issuer, lifetimes
 
     def answer(
-        self, given: Entitlement, *, id_token_alg: str, nonce: str, refresh_token: str | None
+        self, given: Entitlement, client: Client, *, nonce: str, refresh_token: str | None
     ) -> dict[str, Any]:
         """The body of a token answer for a person's grant (RFC 6749 §5.1)."""
-        access = self._access_token(given)
+        life = self._life(client)
+        access = self._access_token(given, life)
         body: dict[str, Any] = {
             "access_token": access,
             "token_type": "Bearer",
-            "expires_in": self._lifetimes.access_token_s,
+            "expires_in": life,
             "scope": given.scope,
         }
         if refresh_token is not None:
             body["refresh_token"] = refresh_token
         if "openid" in given.scope.split():
-            body["id_token"] = self._id_token(given, access, id_token_alg, nonce)
+            body["id_token"] = self._id_token(given, access, client.id_token_alg, nonce)
         return body
 
-    def client_answer(self, client_id: str, scope: str, resource: str) -> dict[str, Any]:
+    def client_answer(self, client: Client, scope: str) -> dict[str, Any]:
         """The body of a token answer for a service acting for itself (RFC 6749 §4.4).
 
         `sub` is the client's own id, in its own name space, so that no reader takes it for a person (SR-049).
         """
-        claims = self._claims(client_id, client_id, scope, resource) | {"jti": secrets.token_urlsafe(16)}
+        life = self._life(client)
+        claims = self._claims(client.client_id, client.client_id, scope, self._issuer, life)
+        claims["jti"] = secrets.token_urlsafe(16)
         token = self._signing.sign(claims, "ES256", ACCESS_TOKEN)
-        life = self._lifetimes.access_token_s
         return {"access_token": token, "token_type": "Bearer", "expires_in": life, "scope": scope}
 
-    def _access_token(self, given: Entitlement) -> str:
-        claims = self._claims(given.client_id, given.sub, given.scope, given.resource)
+    def _life(self, client: Client) -> int:
+        """Seconds that an access token lives: the client's own choice can only be shorter (SR-067)."""
+        return min(client.access_token_s or self._lifetimes.access_token_s, self._lifetimes.access_token_s)
+
+    def _access_token(self, given: Entitlement, life: int) -> str:
+        claims = self._claims(given.client_id, given.sub, given.scope, given.resource, life)
         claims["jti"] = seal_place(self._sealer, given.identity_id, given.grant_id)
         claims |= {"auth_time": given.auth_time // 1000, "acr": given.acr, "amr": list(given.amr)}
         if given.sid is not None:
@@ -98,7 +105,7 @@ class Mint:
             claims["nonce"] = nonce
         return self._signing.sign(claims, algorithm, ID_TOKEN)
 
-    def _claims(self, client_id: str, sub: str, scope: str, resource: str) -> dict[str, Any]:
+    def _claims(self, client_id: str, sub: str, scope: str, resource: str, life: int) -> dict[str, Any]:
         now = self._clock.now() // 1000
         return {
             "iss": self._issuer,
@@ -106,12 +113,12 @@ class Mint:
             "aud": resource,
             "client_id": client_id,
             "iat": now,
-            "exp": now + self._lifetimes.access_token_s,
+            "exp": now + life,
             "scope": scope,
         }
 
 
-def entitlement(row: Row[Any], scope: str | None = None) -> Entitlement:
+def entitlement(row: Row[Any], scope: str) -> Entitlement:
     """The entitlement of a stored grant, with its scope or a narrower one."""
     return Entitlement(
         row.identity_id,
@@ -119,7 +126,7 @@ def entitlement(row: Row[Any], scope: str | None = None) -> Entitlement:
         row.client_id,
         row.sub,
         row.sid,
-        row.scope if scope is None else scope,
+        scope,
         row.resource,
         row.auth_time,
         row.acr,

@@ -7,19 +7,18 @@ the generation and a hash of the secret: neither a dump of the database nor the 
 import hashlib
 import secrets
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.events import audit
-from app.grants.grants import LIVES
+from app.grants.living import moment, served
 from app.grants.tables import grants
-from app.identity.tables import identities
 from app.keys.sealing import Sealer, Unsealable
-from app.sessions.tables import sessions
 from app.storage.clock import Clock
 from app.storage.now import database_now
 from config.limits import LifetimeSettings
@@ -67,13 +66,12 @@ class RefreshTokens:
 
     def __init__(self, sealer: Sealer, clock: Clock, lifetimes: LifetimeSettings) -> None:
         self._sealer, self._clock, self._lifetimes = sealer, clock, lifetimes
-        self._rotate = self._rotation()
+        self._rotate, self._look = self._rotation(), self._look_again()
 
     def new(self, identity: UUID, grant: UUID) -> tuple[str, bytes, int]:
         """The first token of a family, the hash of its secret, and the key version it is sealed with."""
-        token = RefreshToken(identity, grant, 1, secrets.token_bytes(32))
-        text = self._seal(token)
-        return text, token.hash, self._sealer.open_same(PURPOSE, text)[1]
+        token, version = RefreshToken(identity, grant, 1, secrets.token_bytes(32)), self._sealer.current
+        return self._seal(token, version), token.hash, version
 
     def open(self, text: str) -> RefreshToken:
         """Read a token. Raises BadRefreshToken."""
@@ -91,22 +89,19 @@ class RefreshTokens:
         ends the grant. None: the grant has ended, expired, or belongs to another client.
         """
         now = self._clock.now()
-        row = tx.execute(
-            self._rotate,
-            {
-                "identity": token.identity_id,
-                "grant": token.grant_id,
-                "held": token.generation,
-                "hash": token.hash,
-                "client": client_id,
-                "idle_since": now - self._lifetimes.refresh_idle_s * 1000,
-                "now": now,
-                "version": self._sealer.current,
-            },
-        ).first()
+        values = {
+            "identity": token.identity_id,
+            "grant": token.grant_id,
+            "held": token.generation,
+            "hash": token.hash,
+            "client": client_id,
+            "idle_since": now - self._lifetimes.refresh_idle_s * 1000,
+            "version": self._sealer.current,
+        } | moment(now, self._lifetimes)
+        row = tx.execute(self._rotate, values).first()
         if row is not None:
             return Rotated(row, self._seal(_successor(token), row.seal_version))
-        return self._retry(tx, token, client_id, now)
+        return self._retry(tx, token, values, now)
 
     def is_current(self, row: Row[Any], token: RefreshToken) -> bool:
         """Whether this is the token that may be used next, and it may still be."""
@@ -122,14 +117,12 @@ class RefreshTokens:
         absolute: int = row.refresh_until
         return min(idle, absolute)
 
-    def _retry(self, tx: Session, token: RefreshToken, client_id: str, now: int) -> Rotated | Replayed | None:
-        found = select(grants, database_now(self._clock).label("now")).where(
-            grants.c.identity_id == token.identity_id, grants.c.id == token.grant_id
-        )
-        row = tx.execute(found).first()
-        if row is None or row.ended_at is not None or row.client_id != client_id:
-            return None
-        if row.secret_hash is None or not secrets.compare_digest(row.secret_hash, token.hash):
+    def _retry(
+        self, tx: Session, token: RefreshToken, values: Mapping[str, Any], now: int
+    ) -> Rotated | Replayed | None:
+        """Why nothing was rotated. Whoever is not served any more, holds nothing of ours or too much gets None."""
+        row = tx.execute(self._look, values).first()
+        if row is None:
             return None
         window = self._lifetimes.refresh_retry_s * 1000
         if row.generation == token.generation + 1 and row.now - row.rotated_at <= window:
@@ -140,13 +133,17 @@ class RefreshTokens:
         return None
 
     def _end_replayed(self, tx: Session, row: Row[Any], now: int) -> None:
-        tx.execute(
+        """End the family and leave the alert, once, however many replays come at a time."""
+        ended = (
             update(grants)
             .where(
                 grants.c.identity_id == row.identity_id, grants.c.id == row.id, grants.c.ended_at.is_(None)
             )
             .values(ended_at=now, ended_reason="refresh_replayed")
+            .returning(grants.c.id)
         )
+        if tx.execute(ended).first() is None:
+            return
         detail = {"grant": str(row.id), "generation": row.generation}
         audit.record(
             tx,
@@ -159,36 +156,10 @@ class RefreshTokens:
         )
 
     def _rotation(self) -> Any:
-        """The one UPDATE. It reads the identity's row FOR SHARE, so that no token is born while its person is blocked."""
-        living = (
-            select(identities.c.id)
-            .where(identities.c.id == bindparam("identity"), LIVES)
-            .with_for_update(read=True)
-        )
-        session = (
-            select(sessions.c.id)
-            .where(
-                sessions.c.identity_id == grants.c.identity_id,
-                sessions.c.id == grants.c.session_id,
-                sessions.c.ended_at.is_(None),
-                sessions.c.expires_at > bindparam("now"),
-            )
-            .exists()
-        )
+        """The one UPDATE: of many at once exactly one finds the generation that it holds."""
         return (
             update(grants)
-            .where(
-                grants.c.identity_id == bindparam("identity"),
-                grants.c.id == bindparam("grant"),
-                grants.c.generation == bindparam("held"),
-                grants.c.secret_hash == bindparam("hash"),
-                grants.c.client_id == bindparam("client"),
-                grants.c.ended_at.is_(None),
-                grants.c.refresh_until > bindparam("now"),
-                grants.c.rotated_at > bindparam("idle_since"),
-                grants.c.identity_id.in_(living),
-                or_(grants.c.session_id.is_(None), session),
-            )
+            .where(*_presented(), grants.c.generation == bindparam("held"))
             .values(
                 generation=grants.c.generation + 1,
                 rotated_at=database_now(self._clock),
@@ -197,9 +168,26 @@ class RefreshTokens:
             .returning(*grants.c)
         )
 
-    def _seal(self, token: RefreshToken, version: int | None = None) -> str:
+    def _look_again(self) -> Any:
+        """The same family, whatever its generation, and the time by the clock that wrote `rotated_at`."""
+        return select(grants, database_now(self._clock).label("now")).where(*_presented())
+
+    def _seal(self, token: RefreshToken, version: int) -> str:
         raw = LAYOUT.pack(token.identity_id.bytes, token.grant_id.bytes, token.generation, token.secret)
         return self._sealer.seal_same(PURPOSE, raw, version)
+
+
+def _presented() -> tuple[ColumnElement[bool], ...]:
+    """A family of this client, with this secret, that may still be used. Person and session cannot end meanwhile."""
+    return (
+        grants.c.identity_id == bindparam("identity"),
+        grants.c.id == bindparam("grant"),
+        grants.c.secret_hash == bindparam("hash"),
+        grants.c.client_id == bindparam("client"),
+        grants.c.refresh_until > bindparam("now"),
+        grants.c.rotated_at > bindparam("idle_since"),
+        served(held=True),
+    )
 
 
 def _successor(token: RefreshToken) -> RefreshToken:

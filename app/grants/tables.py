@@ -1,6 +1,6 @@
 """Grants and consents. One redeemed code is one row; its refresh family lives in the same row."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, SmallInteger, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, SmallInteger, String, Table
 
 from app.storage.model import Id, Json, Millis, metadata
 
@@ -10,7 +10,8 @@ grants = Table(
     Column("identity_id", Id, primary_key=True),
     Column("id", Id, primary_key=True),  # the id of the code that was redeemed
     Column("client_id", String(64), nullable=False),
-    Column("session_id", Id),  # none: the grant outlives the session (offline_access)
+    Column("session_id", Id),  # the session that it was given in; none where there was no browser
+    Column("offline", Boolean, nullable=False),  # it outlives that session (offline_access)
     Column("link_id", Id, nullable=False),
     Column("sub", String(64), nullable=False),
     Column("sid", String(32)),

@@ -1,27 +1,41 @@
 """Blocking and unblocking an identity, by an operator."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.events import audit
+from app.events import audit, outbox
 from app.grants import revocation
 from app.identity.tables import identities
 from app.sessions.browser import BrowserSessions
 
 
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What ended with it."""
+
+    sessions: int
+    grants: int
+
+
 def block(
     tx: Session, sessions: BrowserSessions, identity: UUID, now: int, *, actor: str, reason: str
-) -> bool:
-    """Stop an identity: no sign-in, no token; its sessions and grants end. False when it was not active."""
+) -> Blocked | None:
+    """Stop an identity: no sign-in, no token; its sessions and grants end, each service is left word.
+
+    None when it was not active; then nothing happens.
+    """
     if not _move(tx, identity, "active", "blocked", now):
-        return False
+        return None
     ended = sessions.end_all(tx, identity, "blocked")
     grants = revocation.end_all(tx, identity, "blocked", now)
-    detail = {"reason": reason, "sessions": len(ended), "grants": grants}
+    for client_id, sub, sid in sorted({(one.client_id, one.sub, one.sid or "") for one in grants}):
+        outbox.put(tx, "session.ended", now, identity, client_id, {"sub": sub, "sid": sid or None})
+    detail = {"reason": reason, "sessions": len(ended), "grants": len(grants)}
     audit.record(tx, "identity.blocked", now, identity=identity, actor=actor, detail=detail)
-    return True
+    return Blocked(len(ended), len(grants))
 
 
 def unblock(tx: Session, identity: UUID, now: int, *, actor: str, reason: str) -> bool:

@@ -1,8 +1,6 @@
 """Client authentication (RFC 6749 §2.3): client_secret_basic, client_secret_post, none; exactly one per request."""
 
 import base64
-import binascii
-import logging
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -11,8 +9,6 @@ from app.provider.errors import ProtocolError, invalid_client, invalid_request
 from app.storage.clock import Clock
 from app.web.request import Request
 from app.web.windows import AddressWindows
-
-log = logging.getLogger("mostid.provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +28,7 @@ class ClientAuthentication:
 
     def __call__(self, request: Request) -> Client:
         """The client that made this request. Raises ProtocolError, always the same one (SR-033)."""
+        check_parameters(request)
         given = credentials(request)
         client = self._clients.get(given.client_id)
         if client is None:
@@ -51,17 +48,22 @@ class ClientAuthentication:
 
     def _refuse(self, request: Request, cause: str) -> ProtocolError:
         """Count a failure against its address; many get told to wait, and nothing more."""
-        log.info("client refused", extra={"reference": request.reference, "cause": cause})
         if not self._failures.admit(request.address):
             return ProtocolError("temporarily_unavailable", "too many failures", status=429, cause=cause)
         return invalid_client(cause)
 
 
+def check_parameters(request: Request) -> None:
+    """Parameters come in the body, each at most once (RFC 6749 §3.2, SR-025). Raises ProtocolError."""
+    if request.query:
+        raise invalid_request("parameters belong in the body")
+    if request.form.repeated:
+        raise invalid_request("a parameter is repeated")
+
+
 def credentials(request: Request) -> Credentials:
     """Read what the request presents. Raises ProtocolError when nothing, or more than one method, is there (SR-030)."""
     form = request.form
-    if "client_secret" in request.query or "client_assertion" in request.query:
-        raise invalid_request("credentials belong in the header or the body")  # SR-025
     if "client_assertion" in form or "client_assertion_type" in form:
         raise invalid_client("client assertions are not supported")
     header = request.headers.get("authorization", "")
@@ -83,7 +85,7 @@ def _basic(header: str) -> Credentials:
         raise invalid_client("another scheme than Basic")
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not ASCII, or not UTF-8
         raise invalid_client("unreadable Basic credentials") from None
     client_id, colon, secret = text.partition(":")
     if not colon or not client_id:

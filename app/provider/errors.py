@@ -3,9 +3,13 @@
 Descriptions are our own fixed texts: never text from the request (RFC 6749 §4.1.2.1 limits their characters).
 """
 
+import logging
+
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 
-from app.web.request import Answer, json_answer
+from app.web.request import Answer, Request, json_answer
+
+log = logging.getLogger("mostid.provider")
 
 
 class ProtocolError(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
@@ -13,7 +17,15 @@ class ProtocolError(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
 
     def __init__(self, code: str, description: str = "", *, status: int = 400, cause: str = "") -> None:
         super().__init__(description=description, status_code=status, error=code)
-        self.code, self.text, self.status, self.cause = code, description, status, cause
+        self.cause = cause
+
+
+class BadBearer(Exception):
+    """A protected resource is asked for without a token that is good for it (RFC 6750 §3.1)."""
+
+    def __init__(self, cause: str, code: str = "invalid_token", status: int = 401, scope: str = "") -> None:
+        super().__init__(cause)
+        self.cause, self.code, self.status, self.scope = cause, code, status, scope
 
 
 def invalid_request(description: str) -> ProtocolError:
@@ -31,8 +43,10 @@ def invalid_client(cause: str) -> ProtocolError:
     return ProtocolError("invalid_client", status=401, cause=cause)
 
 
-def error_answer(error: OAuth2Error) -> Answer:
-    """The JSON form (RFC 6749 §5.2)."""
+def error_answer(error: OAuth2Error, request: Request) -> Answer:
+    """The JSON form (RFC 6749 §5.2); the cause goes to the log, under the answer's reference."""
+    cause = getattr(error, "cause", "") or error.description
+    log.info("refused", extra={"reference": request.reference, "error": error.error, "cause": cause})
     body = {"error": error.error}
     if error.description:
         body["error_description"] = error.description
@@ -43,11 +57,13 @@ def error_answer(error: OAuth2Error) -> Answer:
     return json_answer(error.status_code, body)
 
 
-def bearer_answer(status: int, code: str = "", scope: str = "") -> Answer:
-    """The answer of a protected resource to a bad token (RFC 6750 §3): the challenge alone when none was sent."""
+def bearer_answer(error: BadBearer, request: Request) -> Answer:
+    """The answer of a protected resource (RFC 6750 §3): the challenge alone when no token was sent."""
+    log.info("refused", extra={"reference": request.reference, "error": error.code, "cause": error.cause})
     challenge = 'Bearer realm="MostID"'
-    if code:
-        challenge += f', error="{code}"'
-    if scope:
-        challenge += f', scope="{scope}"'
-    return json_answer(status, {"error": code} if code else {}, ("WWW-Authenticate", challenge))
+    if error.code:
+        challenge += f', error="{error.code}"'
+    if error.scope:
+        challenge += f', scope="{error.scope}"'
+    body = {"error": error.code} if error.code else {}
+    return json_answer(error.status, body, ("WWW-Authenticate", challenge))

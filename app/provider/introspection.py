@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.clients.registry import Client
 from app.grants import grants
 from app.grants.locator import open_place
 from app.grants.refresh import BadRefreshToken
@@ -23,46 +24,45 @@ class IntrospectionEndpoint:
     def __call__(self, request: Request) -> Answer:
         """State of a token, in at most one statement."""
         try:
-            if request.form.repeated:
-                raise invalid_request("a parameter is repeated")
             client = self._authenticate.confidential(request)
             token = request.form.get("token")
             if token is None:
                 raise invalid_request("token is missing")
         except ProtocolError as error:
-            return error_answer(error)
-        state = self._access(request, token, client.client_id) if "." in token else None
-        if state is None and "." not in token:
-            state = self._refresh(request, token, client.client_id)
-        return json_answer(200, state or INACTIVE)
+            return error_answer(error, request)
+        read = self._access if "." in token else self._refresh
+        return json_answer(200, read(request, token, client) or INACTIVE)
 
-    def _access(self, request: Request, token: str, client_id: str) -> dict[str, Any] | None:
+    def _access(self, request: Request, token: str, client: Client) -> dict[str, Any] | None:
         try:
             claims = self._parts.signing.verify(token, "at+jwt")
         except BadToken:
             return None
-        if claims.get("client_id") != client_id:
+        if claims.get("client_id") != client.client_id:
             return None
-        place = open_place(self._parts.sealer, str(claims["jti"]))
-        if place is not None and grants.live(request.tx, place.identity_id, place.grant_id) is None:
-            return None
+        if claims.get("sub") != client.client_id:  # a person's, so it stands and falls with its grant
+            place = open_place(self._parts.sealer, str(claims["jti"]))
+            if place is None:
+                return None
+            row = grants.live(request.tx, place.identity_id, place.grant_id, self._parts.moment())
+            if row is None:
+                return None
         return {"active": True, "token_type": "Bearer"} | claims
 
-    def _refresh(self, request: Request, text: str, client_id: str) -> dict[str, Any] | None:
+    def _refresh(self, request: Request, text: str, client: Client) -> dict[str, Any] | None:
         try:
             token = self._parts.refresh.open(text)
         except BadRefreshToken:
             return None
-        row = grants.live(request.tx, token.identity_id, token.grant_id)
-        if row is None or row.client_id != client_id or not self._parts.refresh.is_current(row, token):
+        row = grants.live(request.tx, token.identity_id, token.grant_id, self._parts.moment())
+        if row is None or row.client_id != client.client_id or not self._parts.refresh.is_current(row, token):
             return None
-        issued, until = row.rotated_at // 1000, self._parts.refresh.usable_until(row) // 1000
         return {
             "active": True,
             "scope": row.scope,
             "client_id": row.client_id,
             "sub": row.sub,
             "iss": self._parts.settings.issuer,
-            "iat": issued,
-            "exp": until,
+            "iat": row.rotated_at // 1000,
+            "exp": self._parts.refresh.usable_until(row) // 1000,
         }

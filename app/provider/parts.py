@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.clients.registry import Clients
 from app.grants.codes import Codes
 from app.grants.issue import Mint
+from app.grants.living import moment
 from app.grants.refresh import RefreshTokens
 from app.identity.subjects import Subjects
 from app.keys.datakeys import DataKeys
@@ -41,5 +42,10 @@ class Parts:
     metrics: Metrics
     failures: AddressWindows
     """Failed client authentications, by address."""
+
+    def moment(self) -> dict[str, int]:
+        """Now, as the conditions of living grants want to know it."""
+        return moment(self.clock.now(), self.settings.lifetimes)
+
     starts: AddressWindows
     """Sign-in journeys begun, by address."""

@@ -52,7 +52,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
 
     def handle_error_response(self, request: TokenRequest, error: OAuth2Error) -> Answer:
         """An error's answer."""
-        return error_answer(error)
+        return error_answer(error, request.http)
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""

@@ -262,6 +262,7 @@ def _grants() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("client_id", sa.String(64), nullable=False),
         sa.Column("session_id", ID),
+        sa.Column("offline", sa.Boolean(), nullable=False),
         sa.Column("link_id", ID, nullable=False),
         sa.Column("sub", sa.String(64), nullable=False),
         sa.Column("sid", sa.String(32)),

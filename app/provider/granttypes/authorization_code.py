@@ -1,5 +1,6 @@
 """The authorization code grant type (RFC 6749 §4.1.3, RFC 7636 §4.5, OIDC Core §3.1.3)."""
 
+import logging
 from typing import Any
 
 from app.events import audit
@@ -9,6 +10,8 @@ from app.grants.issue import Entitlement
 from app.provider.errors import invalid_grant
 from app.provider.granttypes.base import GrantType
 from app.provider.pkce import verifies
+
+log = logging.getLogger("mostid.provider")
 
 
 class AuthorizationCode(GrantType):
@@ -24,20 +27,18 @@ class AuthorizationCode(GrantType):
         them a second time ends its grant: somebody else has used it.
         """
         code = self._checked_code()
-        admitted = grants.admit(self.http.tx, code, self.service.sector)
+        admitted = grants.admit(self.http.tx, code, self.service.sector, self.parts.moment())
         if admitted is None:
-            raise invalid_grant("person or session has ended")
+            return self._refused(code, "person or session has ended, or consent was withdrawn")
         sub = admitted.sub or self.parts.subjects.subject_for(
             self.http.tx, code.identity_id, self.service.sector, self.parts.clock.now()
         )
         given = self._entitlement(code, sub)
         token = self._spend(code, given)
         if token is None:
-            return self._second_use(code)
+            return self._refused(code, "code came twice")
         return self.answer(
-            self.parts.mint.answer(
-                given, id_token_alg=self.service.id_token_alg, nonce=code.nonce, refresh_token=token or None
-            )
+            self.parts.mint.answer(given, self.service, nonce=code.nonce, refresh_token=token or None)
         )
 
     def _checked_code(self) -> Code:
@@ -70,7 +71,6 @@ class AuthorizationCode(GrantType):
     def _spend(self, code: Code, given: Entitlement) -> str | None:
         """Make the grant, whose key is the code's id. The refresh token or "", or None when it was made before."""
         now, lifetimes = self.parts.clock.now(), self.parts.settings.lifetimes
-        scopes = code.scope.split()
         token, secret_hash, version = "", None, 0
         if "refresh_token" in self.service.grant_types:
             token, secret_hash, version = self.parts.refresh.new(code.identity_id, code.id)
@@ -78,7 +78,8 @@ class AuthorizationCode(GrantType):
             "identity_id": code.identity_id,
             "id": code.id,
             "client_id": code.client_id,
-            "session_id": None if "offline_access" in scopes else code.session_id,
+            "session_id": code.session_id,
+            "offline": "offline_access" in code.scope.split(),
             "link_id": code.link_id,
             "sub": given.sub,
             "sid": given.sid,
@@ -96,13 +97,18 @@ class AuthorizationCode(GrantType):
         }
         return token if grants.insert(self.http.tx, values) else None
 
-    def _second_use(self, code: Code) -> tuple[int, dict[str, Any], list[Any]]:
-        """End the grant of a code that came twice (RFC 6749 §4.1.2). Returned, not raised: the end must commit."""
-        now, tx = self.parts.clock.now(), self.http.tx
+    def _refused(self, code: Code, cause: str) -> tuple[int, dict[str, Any], list[Any]]:
+        """Refuse a code whose proofs were right; if it was redeemed before, end what it gave (RFC 6749 §4.1.2).
+
+        Returned, not raised: the end must commit.
+        """
+        now, tx, reference = self.parts.clock.now(), self.http.tx, self.http.reference
+        log.info("refused", extra={"reference": reference, "error": "invalid_grant", "cause": cause})
         if revocation.end(tx, code.identity_id, code.id, code.client_id, "code_replayed", now):
             detail = {"grant": str(code.id)}
             audit.record(
                 tx, "grant.code_replayed", now, identity=code.identity_id, actor="service", client_id=code.client_id,
                 detail=detail,
             )  # fmt: skip
+            self.parts.metrics.event("code_replayed")
         return 400, {"error": "invalid_grant"}, []

@@ -18,14 +18,14 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
 
     def validate_token_request(self) -> None:
         """Authenticate the client and check the form, before any look-up of a code or token (SR-050)."""
-        if self.form.repeated:
-            raise invalid_request("a parameter is repeated")  # RFC 6749 §3.2
         self.authenticate_token_endpoint_client()
         if self.GRANT_TYPE not in self.service.grant_types:
             raise ProtocolError("unauthorized_client", "this client may not use this grant type")
         for name in self.REQUIRED:
             if name not in self.form:
                 raise invalid_request(f"{name} is missing")
+        if self.form.get("resource", self.parts.settings.issuer) != self.parts.settings.issuer:
+            raise ProtocolError("invalid_target", "tokens are for this server alone")  # RFC 8707 §2.2, SR-038
 
     @property
     def parts(self) -> Parts:

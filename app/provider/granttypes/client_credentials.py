@@ -16,13 +16,11 @@ class ClientCredentials(GrantType):
     def create_token_response(self) -> tuple[int, dict[str, Any], list[Any]]:
         """Mint a token with the scopes asked for, or all that the service may have without a person."""
         if self.service.public:
-            raise ProtocolError("unauthorized_client", "a public client has no credentials")
+            raise ProtocolError("unauthorized_client", "this client may not use this grant type")
         allowed = self.service.scopes - PERSONAL
         asked = self.form.get("scope")
         wanted = asked.split() if asked else sorted(allowed)
         if not set(wanted) <= allowed:
             raise ProtocolError("invalid_scope", "this client may not have this scope")
         scope = " ".join(dict.fromkeys(wanted))
-        return self.answer(
-            self.parts.mint.client_answer(self.service.client_id, scope, self.parts.settings.issuer)
-        )
+        return self.answer(self.parts.mint.client_answer(self.service, scope))

@@ -1,11 +1,14 @@
 """The refresh token grant type (RFC 6749 §6), with rotation (RFC 9700 §4.14.2)."""
 
+import logging
 from typing import Any
 
-from app.grants import grants, refresh
+from app.grants import refresh
 from app.grants.issue import entitlement
 from app.provider.errors import ProtocolError, invalid_grant
 from app.provider.granttypes.base import GrantType
+
+log = logging.getLogger("mostid.provider")
 
 
 class RefreshToken(GrantType):
@@ -15,34 +18,39 @@ class RefreshToken(GrantType):
     REQUIRED = ("refresh_token",)
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[Any]]:
-        """Rotate, then mint. A replay has just ended its grant: its refusal is returned, so that the end commits."""
+        """Rotate, look at the scope, then mint.
+
+        A replay has just ended its grant: its refusal is returned, so that the end commits. What was granted is
+        known only from the row that the rotation gives back, so a scope that is too wide takes the rotation back.
+        """
         try:
             token = self.parts.refresh.open(self.form["refresh_token"])
         except refresh.BadRefreshToken:
             raise invalid_grant("not a refresh token") from None
-        scope = self._narrowed(token)
         result = self.parts.refresh.rotate(self.http.tx, token, self.service.client_id)
         if result is None:
             raise invalid_grant("ended, expired or of another client")
         if isinstance(result, refresh.Replayed):
-            self.parts.metrics.event("refresh_replayed")
-            return 400, {"error": "invalid_grant"}, []
-        given = entitlement(result.grant, scope)
-        body = self.parts.mint.answer(
-            given, id_token_alg=self.service.id_token_alg, nonce="", refresh_token=result.token
-        )
-        return self.answer(body)
+            return self._replayed(result)
+        scope = self._scope(result.grant.scope.split())
+        if not scope:
+            self.http.tx.rollback()
+            raise ProtocolError("invalid_scope", "a refresh cannot widen the scope")  # SR-038
+        given = entitlement(result.grant, " ".join(scope))
+        return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=result.token))
 
-    def _narrowed(self, token: refresh.RefreshToken) -> str | None:
-        """The scope asked for, never more than was granted (RFC 6749 §6); None where nothing was asked.
+    def _scope(self, granted: list[str]) -> list[str]:
+        """The scope of this answer: what was granted and is still allowed, or the part of it that was asked for.
 
-        Looked at before anything is spent. The grant itself keeps its scope, which never changes.
+        Empty where more was asked for. The grant itself keeps its scope, so the next refresh may have all of it again.
         """
         asked = self.form.get("scope")
-        if asked is None:
-            return None
-        row = grants.live(self.http.tx, token.identity_id, token.grant_id)
-        wanted = asked.split()
-        if row is None or not wanted or not set(wanted) <= set(row.scope.split()):
-            raise ProtocolError("invalid_scope", "a refresh cannot widen the scope")  # SR-038
-        return " ".join(dict.fromkeys(wanted))
+        wanted = granted if asked is None else list(dict.fromkeys(asked.split()))
+        return [name for name in wanted if name in self.service.scopes] if set(wanted) <= set(granted) else []
+
+    def _replayed(self, result: refresh.Replayed) -> tuple[int, dict[str, Any], list[Any]]:
+        """Sound the alarm (SR-036); the record stands already."""
+        self.parts.metrics.event("refresh_replayed")
+        reference, client_id = self.http.reference, result.grant.client_id
+        log.warning("refresh token replayed", extra={"reference": reference, "client": client_id})
+        return 400, {"error": "invalid_grant"}, []
