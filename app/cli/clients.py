@@ -165,7 +165,7 @@ def _read(file: TextIO | None) -> dict[str, Any]:
         return {}
     try:
         given = json.load(file)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         refuse(f"the metadata file is not JSON: {error}", 2)
     if not isinstance(given, dict):
         refuse("the metadata file must hold one JSON object", 2)

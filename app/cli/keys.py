@@ -84,9 +84,9 @@ def _rotate(storage: Storage, clock: Clock, lifecycle: KeyLifecycle) -> click.Co
         def act(tx: Session) -> list[Rotation]:
             done = lifecycle.rotate(tx, emergency=emergency)
             for one in done:
-                if one.not_before is None:
+                if one.promoted or one.published:
                     kind = "key.emergency_rotated" if emergency else "key.rotated"
-                    _record(tx, clock, kind, {"published": one.published, "promoted": one.promoted})
+                    _record(tx, clock, kind, {"published": one.next, "promoted": one.promoted})
             return done
 
         done = storage.run(act, write=True)
@@ -125,7 +125,7 @@ def _tell(done: list[Rotation], *, as_json: bool) -> None:
                 {
                     "alg": one.algorithm,
                     "promoted": one.promoted,
-                    "next": one.published,
+                    "next": one.next,
                     "not_before": seconds(one.not_before),
                 }
                 for one in done
@@ -134,9 +134,9 @@ def _tell(done: list[Rotation], *, as_json: bool) -> None:
         return
     for one in done:
         if one.promoted:
-            click.echo(f"{one.algorithm}: {one.promoted} signs now, {one.published} is next")
-        elif one.not_before is None:
-            click.echo(f"{one.algorithm}: {one.published} is published and will be next")
+            click.echo(f"{one.algorithm}: {one.promoted} signs now, {one.next} is next")
+        elif one.published:
+            click.echo(f"{one.algorithm}: {one.next} is published and will be next")
 
 
 def _record(tx: Session, clock: Clock, kind: str, detail: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """`flask metrics`: what all processes count, summed, on an address of its own (SR-158)."""
 
 import signal
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,9 +22,9 @@ def command(address: str, directory: Path) -> click.Command:
         """Serve the metrics of all processes until told to stop."""
         host, _, port = address.rpartition(":")
         try:
-            server = serve(host, int(port), directory)
-        except OSError as error:
-            refuse(f"cannot listen on {address}: {error.strerror}")
+            server = serve(host.strip("[]"), int(port), directory)
+        except (OSError, ValueError) as error:
+            refuse(f"cannot listen on {address}: {error}; change MOSTID_METRICS_ADDRESS")
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -35,7 +36,8 @@ def command(address: str, directory: Path) -> click.Command:
 
 
 def serve(host: str, port: int, directory: Path) -> ThreadingHTTPServer:
-    """Begin to answer `GET /metrics`, in a thread; the caller shuts the server down."""
+    """Begin to answer `GET /metrics`, in a thread; the caller shuts the server down. Raises OSError."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # no process may have counted anything yet
 
     class Handler(BaseHTTPRequestHandler):
         """One document; anything else is not here."""
@@ -45,7 +47,7 @@ def serve(host: str, port: int, directory: Path) -> ThreadingHTTPServer:
         timeout = 5
 
         def do_GET(self) -> None:
-            if self.path != "/metrics":
+            if self.path.partition("?")[0] != "/metrics":
                 self.send_error(404)
                 return
             body = exposition(str(directory))
@@ -59,7 +61,12 @@ def serve(host: str, port: int, directory: Path) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
             """Readers of metrics come every few seconds; they are no news."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        """On IPv4 or IPv6, as its address is written."""
+
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        daemon_threads = True
+
+    server = Server((host, port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

@@ -13,13 +13,14 @@ NOT_YET = 3
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout, for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(_plain(json.dumps(value, indent=2, ensure_ascii=False), keep="\n"))
 
 
 def print_rows(rows: list[tuple[str, ...]]) -> None:
     """Rows in aligned columns, for people."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
+    shown = [tuple(_plain(cell) for cell in row) for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
+    for row in shown:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
@@ -42,6 +43,17 @@ def moment(at: int | None) -> str:
 def seconds(at: int | None) -> int | None:
     """A time in ms as JSON members carry it (RFC 7519 §2, NumericDate)."""
     return at // 1000 if at is not None else None
+
+
+def _plain(text: str, keep: str = "") -> str:
+    """Names come from people and upstreams: what could steer a terminal is written as an escape (SR-184)."""
+    return "".join(sign if sign.isprintable() or sign in keep else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    """As JSON writes it (RFC 8259 §7)."""
+    units = sign.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def operator() -> str:

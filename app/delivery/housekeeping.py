@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Table, delete, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.challenges.tables import number_counters
 from app.events import audit
 from app.grants.tables import grants
 from app.identity.tables import spent_proofs
@@ -14,6 +15,7 @@ from app.keys.lifecycle import KeyLifecycle
 from app.sessions.tables import sessions
 from app.storage.clock import Clock
 from app.storage.database import Storage
+from app.storage.ephemeral import Ephemeral
 
 log = logging.getLogger("mostid.housekeeping")
 
@@ -34,6 +36,14 @@ class Expiry:
     due: Callable[[int], ColumnElement[bool]]
 
 
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One kind of work: its steps are short, and give the number of things that each took away."""
+
+    name: str
+    steps: Callable[[], Iterator[int]]
+
+
 EXPIRIES = (
     Expiry(
         sessions,
@@ -43,36 +53,48 @@ EXPIRIES = (
         grants,
         lambda now: or_(grants.c.ended_at < now - HISTORY_MS, grants.c.refresh_until < now - HISTORY_MS),
     ),
+    Expiry(number_counters, lambda now: number_counters.c.keep_until < now),
     Expiry(spent_proofs, lambda now: spent_proofs.c.spent_at < now - SPENT_MS),
 )
 
 
 class Housekeeping:
-    """One pass over everything that ages."""
+    """Everything that ages. The chores do not depend on each other: where one fails, the others go on."""
 
-    def __init__(self, storage: Storage, clock: Clock, lifecycle: KeyLifecycle) -> None:
-        self._storage, self._clock, self._lifecycle = storage, clock, lifecycle
+    def __init__(self, storage: Storage, ephemeral: Ephemeral, clock: Clock, lifecycle: KeyLifecycle) -> None:
+        self._storage, self._ephemeral = storage, ephemeral
+        self._clock, self._lifecycle = clock, lifecycle
 
-    def steps(self) -> Iterator[int]:
-        """Do a pass, one short transaction a step; gives the number of rows that each step took away."""
+    def chores(self) -> Iterator[Chore]:
+        """What a pass does, in order: keys first, since services wait for them, and they are few."""
+        yield Chore("signing_keys", self._retire_keys)
         for expiry in EXPIRIES:
-            yield from self._drain(expiry)
-        yield self._storage.run(self._retire_keys, write=True)
+            yield Chore(expiry.table.name, self._drain(expiry))
+        yield Chore("ephemeral", self._sweep)
 
-    def _drain(self, expiry: Expiry) -> Iterator[int]:
-        """Batches until one is not full. What comes due meanwhile is for the next pass."""
-        now, gone = self._clock.now(), BATCH
-        while gone == BATCH:
-            gone = self._storage.run(lambda tx: _delete(tx, expiry, now), write=True)
-            if gone:
-                log.info("expired rows deleted", extra={"table": expiry.table.name, "rows": gone})
+    def _drain(self, expiry: Expiry) -> Callable[[], Iterator[int]]:
+        def steps() -> Iterator[int]:
+            """Batches until one is not full. What comes due meanwhile is for the next pass."""
+            now, gone = self._clock.now(), BATCH
+            while gone == BATCH:
+                gone = self._storage.run(lambda tx: _delete(tx, expiry, now), write=True)
+                yield gone
+
+        return steps
+
+    def _retire_keys(self) -> Iterator[int]:
+        def act(tx: Session) -> int:
+            gone = self._lifecycle.retire(tx)
+            for kid in gone:
+                audit.record(tx, "key.retired", self._clock.now(), actor="worker", detail={"kid": kid})
+            return len(gone)
+
+        yield self._storage.run(act, write=True)
+
+    def _sweep(self) -> Iterator[int]:
+        """The store bounds each sweep; one that found nothing was the last."""
+        while gone := self._ephemeral.sweep():
             yield gone
-
-    def _retire_keys(self, tx: Session) -> int:
-        gone = self._lifecycle.retire(tx)
-        for kid in gone:
-            audit.record(tx, "key.retired", self._clock.now(), actor="worker", detail={"kid": kid})
-        return len(gone)
 
 
 def _delete(tx: Session, expiry: Expiry, now: int) -> int:

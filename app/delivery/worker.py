@@ -1,11 +1,13 @@
 """The worker's loop: one pass at the start, then one a minute by our clock, until told to stop."""
 
 import logging
+from collections.abc import Iterator
 from threading import Event
 
-from app.delivery.housekeeping import Housekeeping
+from app.delivery.housekeeping import Chore, Housekeeping
 from app.storage.clock import Clock
 from app.storage.database import Unavailable
+from app.storage.ephemeral import EphemeralDown
 
 log = logging.getLogger("mostid.worker")
 
@@ -33,15 +35,27 @@ class Worker:
         log.info("worker stopped")
 
     def work(self, stop: Event | None = None) -> int:
-        """One pass; returns how many rows it took away. A failure is logged and left to the next pass."""
-        gone = 0
-        try:
-            for step in self._housekeeping.steps():
-                gone += step
-                if stop is not None and stop.is_set():
-                    break
-        except Unavailable as error:
-            log.warning("storage unavailable", extra={"cause": str(error)})
-        except Exception:
-            log.exception("a pass failed")
-        return gone
+        """One pass; returns how many things it took away. What fails is logged and left to the next pass."""
+        told = stop or Event()
+        return sum(_do(chore, told) for chore in self._housekeeping.chores() if not told.is_set())
+
+
+def _do(chore: Chore, stop: Event) -> int:
+    gone = 0
+    for step in _kept_going(chore):
+        gone += step
+        if stop.is_set():
+            break
+    if gone:
+        log.info("taken away", extra={"what": chore.name, "count": gone})
+    return gone
+
+
+def _kept_going(chore: Chore) -> Iterator[int]:
+    """The steps of a chore, up to one that fails."""
+    try:
+        yield from chore.steps()
+    except (Unavailable, EphemeralDown) as error:
+        log.warning("storage unavailable", extra={"what": chore.name, "cause": str(error)})
+    except Exception:
+        log.exception("a chore failed", extra={"what": chore.name})

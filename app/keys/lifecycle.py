@@ -32,9 +32,14 @@ class Rotation:
     """What a rotation did with one algorithm, or when it may be done."""
 
     algorithm: str
-    published: str
+    next: str
+    """The key that is next now."""
+    published: bool
+    """It was made by this rotation; otherwise it was waiting before."""
     promoted: str | None
+    """The former next key, if it signs now."""
     not_before: int | None
+    """From when the next key may sign (ms), where nothing was promoted."""
 
 
 class KeyLifecycle:
@@ -72,11 +77,11 @@ class KeyLifecycle:
 
     def _rotate(self, tx: Session, algorithm: str, emergency: bool) -> Rotation:
         now, waiting = self._clock.now(), _find(tx, algorithm, "next")
+        publish_ms = self._lifetimes.key_publish_s * 1000
         if waiting is None and not emergency:
-            return Rotation(algorithm, self._make(tx, algorithm, "next"), None, None)
-        ready_at = waiting.published_at + self._lifetimes.key_publish_s * 1000 if waiting else now
-        if now < ready_at and not emergency:
-            return Rotation(algorithm, waiting.kid if waiting else "", None, ready_at)
+            return Rotation(algorithm, self._make(tx, algorithm, "next"), True, None, now + publish_ms)
+        if waiting is not None and now < waiting.published_at + publish_ms and not emergency:
+            return Rotation(algorithm, waiting.kid, False, None, waiting.published_at + publish_ms)
         former = "retired" if emergency else "retiring"
         tx.execute(
             update(signing_keys)
@@ -89,7 +94,7 @@ class KeyLifecycle:
             .where(signing_keys.c.kid == promoted)
             .values(state="current", activated_at=now)
         )
-        return Rotation(algorithm, self._make(tx, algorithm, "next"), promoted, None)
+        return Rotation(algorithm, self._make(tx, algorithm, "next"), True, promoted, None)
 
     def _make(self, tx: Session, algorithm: str, state: str) -> str:
         private, public = _generate(algorithm)
