@@ -57,12 +57,14 @@ class Counted:
             "keep_until": self.now + kept,
         }
 
-    def forgive(self, mark: str) -> None:
-        """Take back the last fail of a challenge: it was none."""
+    def forgive(self, mark: str) -> bool:
+        """Take back the last fail of a challenge: it was none. False if there is none in this row."""
         at = max((number for number, fail in enumerate(self.fails) if fail[1] == mark), default=None)
-        if at is not None:
-            del self.fails[at]
-            self.consecutive = max(0, self.consecutive - 1)
+        if at is None:
+            return False
+        del self.fails[at]
+        self.consecutive = max(0, self.consecutive - 1)
+        return True
 
 
 class NumberCounters:
@@ -102,9 +104,9 @@ class NumberCounters:
 
         Returns the tries of this challenge with this one, or 0 when no more may be tried; then nothing is counted.
         """
-        row, mark = self._locked(tx, number), _mark(challenge)
-        row = self._own(tx, number, browser) or row
-        tries = _tries(row, mark)
+        number_row, mark = self._locked(tx, number), _mark(challenge)
+        own = self._own(tx, number, browser)
+        row, tries = own or number_row, _tries(number_row, mark) + (_tries(own, mark) if own else 0)
         if tries >= self._limits.otp_tries_per_challenge or self._may_try(row):
             return 0
         row.fails.append((row.now, mark))
@@ -114,10 +116,10 @@ class NumberCounters:
 
     def forgive(self, tx: Session, number: str, browser: str, challenge: str) -> None:
         """The last attempt was right, although it leads nowhere yet."""
-        row = self._locked(tx, number)
-        row = self._own(tx, number, browser) or row
-        row.forgive(_mark(challenge))
-        self._write(tx, row)
+        for row in filter(None, (self._locked(tx, number), self._own(tx, number, browser))):
+            if row.forgive(_mark(challenge)):
+                self._write(tx, row)
+                return
 
     def succeed(self, tx: Session, number: str, browser: str, challenge: str) -> bool:
         """The last attempt was right. False when this challenge was spent before: of many at once one succeeds (SR-126)."""
@@ -125,7 +127,8 @@ class NumberCounters:
         if any(spent == mark for _, spent in number_row.spent):
             return False
         own = self._own(tx, number, browser)
-        (own or number_row).forgive(mark)
+        if not (own and own.forgive(mark)):
+            number_row.forgive(mark)
         number_row.spent.append((number_row.now, mark))
         number_row.consecutive, number_row.pushes = 0, []
         self._write(tx, number_row)

@@ -1,4 +1,4 @@
-"""What waits in the ephemeral store, sealed: neither numbers nor addresses can be read there (SR-170), and codes are hashes."""
+"""What waits in the ephemeral store, sealed: no number can be read there (SR-170), and codes are hashes (SR-135)."""
 
 import json
 from typing import Any
