@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, update
 from werkzeug.test import Client, TestResponse
 
 from app import SEALED, create_app
@@ -28,6 +28,7 @@ from app.clients.policy import Policy
 from app.identity.linking import Linking
 from app.identity.lookups import Lookups
 from app.identity.outcomes import Visit
+from app.identity.tables import identities
 from app.keys.datakeys import DataKeys
 from app.keys.keyring import Keyring
 from app.keys.lifecycle import KIND, KeyLifecycle
@@ -189,6 +190,10 @@ class Deployment:
         first = next(iter(wanted["redirect_uris"]), "")
         return Service(registered.client_id, registered.secret, first)
 
+    def disable(self, service: Service) -> None:
+        """Stop a service; every process knows within a second."""
+        self.storage.run(lambda tx: registration.disable(tx, service.client_id, self.clock.now()), write=True)
+
     def sign_in(
         self,
         browser: Browser,
@@ -210,7 +215,8 @@ class Deployment:
 
         def act(tx: Any) -> tuple[Person, str]:
             outcome = linking.resolve(tx, assertion, Visit(now=self.clock.now()))
-            assert outcome.root is not None and outcome.link_id is not None, outcome
+            assert outcome.root is not None, outcome
+            assert outcome.link_id is not None, outcome
             proved = Proved(outcome.root, outcome.link_id, self.clock.now(), outcome.acr, outcome.amr)
             known = self.sessions.find(tx, browser.cookie("sid"))
             cookie = self.sessions.open(tx, proved, bytes.fromhex(id_hash), shared=shared, known=known)
@@ -219,6 +225,11 @@ class Deployment:
         person, cookie = self.storage.run(act, write=True)
         browser.put_cookie("sid", cookie)
         return person
+
+    def set_status(self, person: Person, status: str) -> None:
+        """Have a person be blocked, parked, …, as the row says."""
+        statement = update(identities).where(identities.c.id == person.identity).values(status=status)
+        self.storage.run(lambda tx: tx.execute(statement), write=True)
 
     def rows(self, table: str) -> list[Any]:
         """All rows of a table."""
