@@ -23,7 +23,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
 
 def ask(client: Callable[..., Http], fake: Fake, host: str = "localhost") -> str:
     fake.replies["/x"] = made("{}")
-    http = client(connect_s=2, total_s=3)
+    http = client(connect_s=5, total_s=9)
     with pytest.raises(UpstreamError) as caught:
         http.post("mailru", f"https://{host}:{fake.port}/x", form={"access_token": "t"})
     assert caught.value.kind == "unavailable"
@@ -40,7 +40,7 @@ def test_a_good_server_is_asked(
     context.minimum_version = context.maximum_version = version
     fake = fakes(tls=context)
     fake.replies["/x"] = made('{"a": 1}')
-    http = client(connect_s=2, total_s=3)
+    http = client(connect_s=5, total_s=9)
     for _ in range(3):
         assert http.get("mailru", fake.url + "/x").body == b'{"a": 1}'
     assert fake.connections == 1
@@ -113,7 +113,7 @@ def test_a_server_that_never_shakes_hands_is_left_in_time(client: Callable[..., 
     began = time.monotonic()
     with pytest.raises(UpstreamError, match="unavailable"):
         client(connect_s=0.3, total_s=5).get("mailru", f"https://localhost:{fake.port}/")
-    assert time.monotonic() - began < 0.7
+    assert time.monotonic() - began < 1
 
 
 @pytest.mark.sr("SR-191")
@@ -124,7 +124,7 @@ def test_a_server_that_drips_its_handshake_is_left_in_time(
     began = time.monotonic()
     with pytest.raises(UpstreamError, match="unavailable"):
         client(connect_s=0.3, total_s=5).get("mailru", f"https://localhost:{fake.port}/")
-    assert time.monotonic() - began < 0.7
+    assert time.monotonic() - began < 1
 
 
 def _drip_record(wire: Wire) -> None:
