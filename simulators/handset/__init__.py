@@ -1,0 +1,1 @@
+"""Handsets: one for every telephone number that anybody writes to."""

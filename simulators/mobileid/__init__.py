@@ -1,0 +1,1 @@
+"""MegaFon Mobile ID, server-initiated, in the profile of Mobile Connect that Russian operators share."""
