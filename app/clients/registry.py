@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from app.clients.addresses import origin_of
 from app.clients.client import Client, make
 from app.clients.metadata import ClientMetadata
 from app.clients.tables import KIND, clients
@@ -28,6 +29,7 @@ class _Generation:
     version: int = -1
     known: OrderedDict[str, Client] = field(default_factory=OrderedDict)
     unknown: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    origins: frozenset[str] | None = None
 
 
 class Clients:
@@ -45,13 +47,8 @@ class Clients:
         """
         if CLIENT_ID.fullmatch(client_id) is None:
             return None
-        version, age = self._versions.current(KIND)
-        if age > SERVE_WITHOUT_STORE_MS:
-            raise Unavailable("clients")
+        generation = self._current()
         with self._lock:
-            if version != self._generation.version:
-                self._generation = _Generation(version)
-            generation = self._generation
             found = generation.known.get(client_id)
             if found is not None:
                 generation.known.move_to_end(client_id)
@@ -59,6 +56,36 @@ class Clients:
             if client_id in generation.unknown:
                 return None
         return self._keep(generation, client_id, self._read(client_id))
+
+    def browser_origins(self) -> frozenset[str]:
+        """The origins of all clients that run as scripts in a browser: on the web, and without a secret.
+
+        Raises Unavailable like `get`.
+        """
+        generation = self._current()
+        if generation.origins is None:
+            generation.origins = self._read_origins()
+        return generation.origins
+
+    def _current(self) -> _Generation:
+        version, age = self._versions.current(KIND)
+        if age > SERVE_WITHOUT_STORE_MS:
+            raise Unavailable("clients")
+        with self._lock:
+            if version != self._generation.version:
+                self._generation = _Generation(version)
+            return self._generation
+
+    def _read_origins(self) -> frozenset[str]:
+        with self._storage.transaction() as tx:
+            found = tx.execute(select(clients.c.metadata).where(clients.c.disabled_at.is_(None))).scalars()
+            in_browsers = (
+                document
+                for document in found
+                if document["token_endpoint_auth_method"] == "none"
+                and document.get("application_type") != "native"
+            )
+            return frozenset(origin_of(uri) for document in in_browsers for uri in document["redirect_uris"])
 
     def _read(self, client_id: str) -> Client | None:
         wanted = select(clients.c.metadata, clients.c.secrets).where(

@@ -69,7 +69,6 @@ def _cacheable(request: Request, body: bytes, seconds: int) -> Answer:
         ("Content-Type", "application/json"),
         ("Cache-Control", f"public, max-age={seconds}, stale-while-revalidate=600"),
         ("ETag", tag),
-        ("Access-Control-Allow-Origin", "*"),
     )
     if _has(request.headers.get("if-none-match", ""), tag):
         return Answer(304, b"", headers)

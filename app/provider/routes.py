@@ -28,16 +28,19 @@ POST = frozenset({"POST"})
 def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
     """The machines' endpoints, answered at the door."""
     authenticate = ClientAuthentication(parts.clients, parts.clock, parts.failures)
-    documents = Endpoint(discovery(parts.settings), GET)
+    origins = parts.clients.browser_origins
+    documents = Endpoint(discovery(parts.settings), GET, origins=origins)
     return {
         "/.well-known/openid-configuration": documents,
         "/.well-known/oauth-authorization-server": documents,
-        "/jwks.json": Endpoint(jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET),
+        "/jwks.json": Endpoint(
+            jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET, origins=origins
+        ),
         "/authorize": Endpoint(_quick(parts, cookies), frozenset({"GET"}), pages=True),
-        "/token": Endpoint(TokenEndpoint(parts, authenticate), POST, write=True),
-        "/userinfo": Endpoint(UserinfoEndpoint(parts), frozenset({"GET", "POST"})),
+        "/token": Endpoint(TokenEndpoint(parts, authenticate), POST, write=True, origins=origins),
+        "/userinfo": Endpoint(UserinfoEndpoint(parts), frozenset({"GET", "POST"}), origins=origins),
         "/introspect": Endpoint(IntrospectionEndpoint(parts, authenticate), POST),
-        "/revoke": Endpoint(RevocationEndpoint(parts, authenticate), POST, write=True),
+        "/revoke": Endpoint(RevocationEndpoint(parts, authenticate), POST, write=True, origins=origins),
     }
 
 

@@ -33,6 +33,7 @@ def _sqlite(url: URL, clock: Clock, pool_size: int) -> tuple[Engine, Engine]:
     options: dict[str, Any] = {
         "pool_size": pool_size,
         "max_overflow": 0,
+        "hide_parameters": True,  # errors are logged; values are not (SR-041, SR-184)
         "connect_args": {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS / 1000},
     }
     writer, reader = create_engine(url, **options), create_engine(url, **options)
@@ -60,7 +61,12 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _postgresql(url: URL, pool_size: int) -> tuple[Engine, Engine]:
-    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 3}
+    options: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": 3,
+        "hide_parameters": True,  # as above
+    }
     arguments = {"connect_timeout": 3, "prepare_threshold": 2}
     writer = create_engine(url, connect_args=arguments, **options)
     reader = create_engine(

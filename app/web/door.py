@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 
 from app.storage.database import Storage, Unavailable
 from app.storage.ephemeral.base import EphemeralDown
+from app.web import cors
+from app.web.cors import Origins
 from app.web.metrics import Metrics
-from app.web.request import EMPTY_FORM, Answer, Form, Malformed, Request, json_answer
+from app.web.request import EMPTY_FORM, NO_STORE, Answer, Form, Malformed, Request, json_answer
 from app.web.windows import AddressWindows
 from config.settings import Settings
 
@@ -34,12 +36,15 @@ REASONS = {
     403: "403 Forbidden",
     404: "404 Not Found",
     405: "405 Method Not Allowed",
+    411: "411 Length Required",
     413: "413 Content Too Large",
     429: "429 Too Many Requests",
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
 }
 JSON_BODY_BYTES = 65_536
+LONGEST_LENGTH = 19
+"""Digits of a Content-Length that is still read as a number."""
 REFUSED = "mostid.refused"
 """Where the page of a request that ends at the door finds its status."""
 RETRY_AFTER = {429: "30", 503: "2"}
@@ -60,6 +65,8 @@ class Endpoint:
     """The body is JSON for the handler to read, in header-free form under `Request.form['body']`."""
     pages: bool = False
     """A page of the same path takes over where the method is another, or the handler has no answer."""
+    origins: Origins | None = None
+    """Whose scripts may read the answers; None: nobody's but our own."""
 
 
 class Refusal(Exception):
@@ -121,7 +128,8 @@ class Door:
             environ["PATH_INFO"] if endpoint else "refused", answer.status, time.perf_counter() - started
         )
         length = ("Content-Length", str(len(answer.body)))
-        headers = [*answer.headers, *self._always, ("X-Reference", reference), length]
+        crossing = cors.headers(environ, endpoint.origins) if endpoint and endpoint.origins else ()
+        headers = [*answer.headers, *crossing, *self._always, ("X-Reference", reference), length]
         start_response(REASONS[answer.status], headers)
         return [answer.body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
@@ -140,9 +148,7 @@ class Door:
     def _answer(self, endpoint: Endpoint, environ: WSGIEnvironment, reference: str) -> Answer | None:
         method = environ["REQUEST_METHOD"]
         if method not in endpoint.methods:
-            if endpoint.pages:
-                return None
-            return Answer(405, b"", (("Allow", ", ".join(sorted(endpoint.methods))),))
+            return self._other_method(endpoint, environ)
         try:
             asked = self._query(environ)
             form = self._form(environ, raw=endpoint.raw_body)
@@ -173,6 +179,15 @@ class Door:
             log.exception("unexpected", extra={"reference": reference})
             raise Refusal(500) from None
 
+    def _other_method(self, endpoint: Endpoint, environ: WSGIEnvironment) -> Answer | None:
+        if endpoint.pages:
+            return None
+        if endpoint.origins is not None:
+            answer = cors.preflight(environ, endpoint.methods, endpoint.origins)
+            if answer is not None:
+                return answer
+        return Answer(405, b"", (("Allow", ", ".join(sorted(endpoint.methods))), *NO_STORE))
+
     def _query(self, environ: WSGIEnvironment) -> Form:
         query = environ.get("QUERY_STRING", "")
         return Form.parse(query.encode("latin-1"), self._most) if query else EMPTY_FORM
@@ -200,13 +215,13 @@ class Door:
         """Limits that hold before anything is read (SR-024). Raises Refusal."""
         if len(environ.get("QUERY_STRING", "")) > self._bytes:
             raise Refusal(400, "request too large")
-        most = JSON_BODY_BYTES if endpoint is not None and endpoint.raw_body else self._bytes
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            raise Refusal(411, "the length of the body must be said before it")
         length = environ.get("CONTENT_LENGTH") or "0"
-        if (
-            not (length.isascii() and length.isdigit())
-            or int(length) > most
-            or "HTTP_TRANSFER_ENCODING" in environ
-        ):
+        if not (length.isascii() and length.isdigit()):
+            raise Refusal(400, "Content-Length is not a number")
+        most = JSON_BODY_BYTES if endpoint is not None and endpoint.raw_body else self._bytes
+        if len(length) > LONGEST_LENGTH or int(length) > most:
             raise Refusal(413, "request too large")
         if _tossed(environ.get("HTTP_COOKIE", "")):
             raise Refusal(400, "a cookie is repeated")
