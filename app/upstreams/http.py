@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -70,8 +71,6 @@ class Http:
         self._clock, self._on_event = clock, on_event
         self._calls, self._connect_s, self._total_s = calls or {}, connect_s, total_s
         self._failures, self._rest_s = failures, rest_s
-        self._tls = httpcore2.default_ssl_context()
-        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self._lock = threading.Lock()
         self._bulkheads: dict[str, _Bulkhead] = {}
         # At DEBUG it would tell of requests and their answers.
@@ -127,6 +126,13 @@ class Http:
                 breaker = Breaker(self._seconds, self._failures, self._rest_s)
                 self._bulkheads[upstream] = _Bulkhead(self._calls.get(upstream, CALLS), self._tls, breaker)
             return self._bulkheads[upstream]
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """The system's authorities. Reading them takes a while, which a command that calls nobody is spared."""
+        context = httpcore2.default_ssl_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
 
     def _seconds(self) -> float:
         """Time that no step of the wall clock bends, yet tests can move (SR-199)."""

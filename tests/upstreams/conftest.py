@@ -1,13 +1,26 @@
 """Fake upstreams, and the client that calls them."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.storage.clock import Clock
 from app.upstreams.http import Http
+from tests.upstreams.certificates import Authority
 from tests.upstreams.fakes import Fake
+
+
+@pytest.fixture(scope="session")
+def few_authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One authority instead of the system's 140, whose reading would take most of a test's time."""
+    return Authority(tmp_path_factory.mktemp("authority")).pem
+
+
+@pytest.fixture(autouse=True)
+def _trusts_few(few_authorities: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(few_authorities))
 
 
 @pytest.fixture
