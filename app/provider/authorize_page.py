@@ -7,7 +7,7 @@ from flask import Response, request
 from werkzeug.exceptions import TooManyRequests
 
 from app.provider.authorize import Authorize, Decision, Visit, refusal
-from app.provider.authorize_request import FROZEN, Refused, Unanswerable
+from app.provider.authorize_request import Refused, Unanswerable
 from app.provider.next_step import SignIn
 from app.provider.parts import Parts
 from app.sessions.ask import Ask, Expired
@@ -97,12 +97,12 @@ class AuthorizePage:
 
     def _expired(self, ask: Ask | None) -> Response:
         """One click continues where the person was going."""
-        url = None
+        url = name = None
         if ask is not None:
-            url = "/authorize?" + urlencode(
-                {name: ask.parameters[name] for name in FROZEN if name in ask.parameters}
-            )
-        name = ask.service if ask else None
+            self._pages.use_locales(ask.parameters.get("ui_locales", ""))
+            client = self._parts.clients.get(ask.parameters["client_id"])
+            name = client.name(self._pages.language()) if client else ask.service
+            url = f"/authorize?{urlencode(dict(ask.parameters))}"
         return self._pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
 
 
