@@ -126,6 +126,7 @@ SESSION = (
 GRANT = (
     grants.c.client_id,
     grants.c.scope,
+    grants.c.offline,
     grants.c.acr,
     grants.c.created_at,
     grants.c.rotated_at,
