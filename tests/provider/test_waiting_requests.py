@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from app.sessions.ask import LONGEST
 from tests.deployment import Browser, Deploy, Deployment, Service, answered
 from tests.html import read
+from tests.provider.tokens import exchange
 
 STEPS = ("/signin", "/signin/phone", "/signin/phone/code", "/signin/phone/push", "/consent", "/authorize")
 FORMS = (
@@ -95,14 +96,7 @@ def test_what_is_sent_beside_an_ask_changes_nothing(
     answer = browser.get(f"/authorize?{urlencode(more | {'ask': ask})}")
     assert answer.location.startswith(store.redirect_uri)
     assert answered(answer)["state"] == "the state"
-    sent = {
-        "grant_type": "authorization_code",
-        "code": answered(answer)["code"],
-        "redirect_uri": store.redirect_uri,
-    }
-    given = browser.post(
-        "/token", data=sent | {"code_verifier": store.verifier}, headers={"Authorization": store.basic}
-    )
+    given = exchange(browser, store, answered(answer)["code"])
     assert given.json["scope"] == "openid"
 
 
@@ -114,10 +108,7 @@ def test_an_ask_of_the_past_is_checked_against_the_present(
     deployment.sign_in(browser)
     deployment.change(store, allowed_scopes=["openid"])
     code = answered(browser.get(f"/authorize?{urlencode({'ask': ask})}"))["code"]
-    sent = {"grant_type": "authorization_code", "code": code, "redirect_uri": store.redirect_uri}
-    given = browser.post(
-        "/token", data=sent | {"code_verifier": store.verifier}, headers={"Authorization": store.basic}
-    )
+    given = exchange(browser, store, code)
     assert given.json["scope"] == "openid"
     deployment.change(store, redirect_uris=["https://moved.example/cb"])
     assert browser.get(f"/authorize?{urlencode({'ask': ask})}").status_code == 400
@@ -222,10 +213,7 @@ def test_a_request_too_large_to_travel_waits_in_the_store(
     deployment.sign_in(browser)
     got = answered(browser.get(f"/authorize?{urlencode({'ask': ask})}"))
     assert got["state"] == asked["state"]
-    sent = {"grant_type": "authorization_code", "code": got["code"], "redirect_uri": store.redirect_uri}
-    given = browser.post(
-        "/token", data=sent | {"code_verifier": store.verifier}, headers={"Authorization": store.basic}
-    )
+    given = exchange(browser, store, got["code"])
     assert given.status_code == 200
 
 
