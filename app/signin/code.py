@@ -50,9 +50,8 @@ class CodePage:
         if isinstance(result, Wrong):
             return self._show(step, waiting, _wrong(result.tries_left))
         if isinstance(result, NotYet):
-            return self._show(
-                step, waiting, gettext("Confirm the request on your phone first, then press Continue.")
-            )
+            problem = gettext("Confirm the request on your phone first, then press Continue.")
+            return self._show(step, waiting, problem, typed=request.form.get("code"))
         if isinstance(result, Slow):
             return self._show(step, waiting, _slow(seconds_until(result.retry_at, self._parts.clock.now())))
         return self._dead(step, waiting, result)
@@ -67,7 +66,9 @@ class CodePage:
             return self._phone.show(step, problem=gettext("This code has expired. Ask for a new one."))
         return step, waiting
 
-    def _show(self, step: Step, waiting: Waiting, problem: str | None = None) -> Response:
+    def _show(
+        self, step: Step, waiting: Waiting, problem: str | None = None, typed: str | None = None
+    ) -> Response:
         now = self._parts.clock.now()
         context: dict[str, Any] = {
             "challenge": request.values["challenge"],
@@ -78,7 +79,7 @@ class CodePage:
         }
         left = seconds_until(waiting.expires_at, now)
         if waiting.kind == PUSH:
-            context["seconds_left"] = left
+            context |= {"seconds_left": left, "typed": typed}
             context["bare"] = not self._parts.settings.mobile_id.shows_code
         else:
             wait = seconds_until(waiting.resend_at, now)

@@ -50,22 +50,22 @@ def close_run() -> None:
     for keeper in keepers:
         with contextlib.suppress(ProcessLookupError):
             os.kill(keeper, signal.SIGTERM)
-    wait_for(lambda: not any(_running(keeper) for keeper in keepers), "the servers of the tests do not stop")
+    wait_for(lambda: not any(running(keeper) for keeper in keepers), "the servers of the tests do not stop")
     shutil.rmtree(directory, ignore_errors=True)
 
 
 def postgres_server() -> str:
     """Address of the run's PostgreSQL without a database name. Raises ServiceMissing."""
-    return _once("postgresql", _start_postgres)
+    return once("postgresql", _start_postgres)
 
 
 def redis_server() -> str:
     """Address of the run's Redis without a database number. Raises ServiceMissing."""
-    return _once("redis", _start_redis)
+    return once("redis", _start_redis)
 
 
-def _once(name: str, start: Callable[[Path, int], str]) -> str:
-    """Start under a lock, or read what another worker has started."""
+def once(name: str, start: Callable[[Path, int], str]) -> str:
+    """The address that `start` gives: it starts a server under a lock, or another worker has done so."""
     owner, _, directory = os.environ[RUN].partition(":")
     address = Path(directory, f"{name}.address")
     with Path(directory, f"{name}.lock").open("w") as lock:
@@ -104,7 +104,7 @@ def _start_postgres(directory: Path, owner: int) -> str:
     command = [str(Path(initdb).with_name("postgres")), "-D", str(data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    _keep("postgresql", directory, owner, user, command)
+    keep("postgresql", directory, owner, user, command)
     address = f"127.0.0.1:{port}"
     wait_for(lambda: _accepts_sql(address), "PostgreSQL does not answer")
     return f"postgresql+psycopg://mostid@{address}"
@@ -115,12 +115,13 @@ def _start_redis(directory: Path, owner: int) -> str:
     port = free_port()
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     command += ["--databases", "64", "--maxmemory-policy", "noeviction", "--dir", str(directory)]
-    _keep("redis", directory, owner, "", command)
+    keep("redis", directory, owner, "", command)
     wait_for(lambda: _answers(port), "Redis does not answer")
     return f"redis://127.0.0.1:{port}"
 
 
-def _keep(name: str, directory: Path, owner: int, user: str, command: list[str]) -> None:
+def keep(name: str, directory: Path, owner: int, user: str, command: list[str]) -> None:
+    """Run a server that ends with the run, even if the run is killed."""
     keeper = Path(__file__).with_name("keeper.py")
     with (directory / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
@@ -166,7 +167,7 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _running(process: int) -> bool:
+def running(process: int) -> bool:
     """Whether it still runs; one that has ended and waits to be asked for its status does not."""
     try:
         status = Path(f"/proc/{process}/stat").read_text()
@@ -175,9 +176,9 @@ def _running(process: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_for(done: Callable[[], bool], complaint: str) -> None:
-    """Wait for another process, at most 30 s."""
-    end = time.monotonic() + START_S
+def wait_for(done: Callable[[], bool], complaint: str, seconds: float = START_S) -> None:
+    """Wait for another process, at most so long."""
+    end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
             raise TimeoutError(complaint)

@@ -32,6 +32,7 @@ NEW, KNOWN = (
     [way("mailru", "Анна Соколова-Вознесенская", usual=True), way("phone")],
 )
 BUSY = "Mail.ru сейчас не отвечает. Войдите по номеру телефона или попробуйте через минуту."
+EARLY = "Сначала подтвердите запрос на телефоне, затем нажмите «Продолжить»."
 WRONG = "Код не подошёл. Осталось попыток: 3."
 
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -76,6 +77,17 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         | {"later": "Следующий код можно отправить через 3 часа. Пока войдите другим способом."},
     ),
     "push": ("signin/push.html", PHONE_CHALLENGE | {"seconds_left": 95, "back": "/signin/phone"}),
+    "push-early": (
+        "signin/push.html",
+        PHONE_CHALLENGE
+        | {
+            "seconds_left": 61,
+            "back": "/signin/phone",
+            "problem": EARLY,
+            "typed": "493 120",
+            "service": LONG,
+        },
+    ),
     "push-bare": (
         "signin/push.html",
         PHONE_CHALLENGE | {"seconds_left": 95, "back": "/signin/phone", "bare": True},
