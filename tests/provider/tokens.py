@@ -19,7 +19,7 @@ def post(browser: Browser, path: str, service: Service, form: dict[str, str | No
     return browser.post(path, data=sent, headers={"Authorization": service.basic})
 
 
-def exchange(browser: Browser, service: Service, code: str, **changed: str | None) -> TestResponse:
+def exchange(browser: Browser, service: Service, code: str, /, **changed: str | None) -> TestResponse:
     """Redeem a code."""
     form: dict[str, str | None] = {
         "grant_type": "authorization_code",
@@ -30,13 +30,15 @@ def exchange(browser: Browser, service: Service, code: str, **changed: str | Non
     return post(browser, "/token", service, form | changed)
 
 
-def refresh(browser: Browser, service: Service, token: str, **changed: str | None) -> TestResponse:
+def refresh(browser: Browser, service: Service, token: str, /, **changed: str | None) -> TestResponse:
     """Use a refresh token."""
     form: dict[str, str | None] = {"grant_type": "refresh_token", "refresh_token": token}
     return post(browser, "/token", service, form | changed)
 
 
-def tokens(browser: Browser, service: Service, scope: str = "openid profile email", **asked: str) -> dict[str, Any]:
+def tokens(
+    browser: Browser, service: Service, scope: str = "openid profile email", **asked: str
+) -> dict[str, Any]:
     """The token answer for a new code; the browser must be signed in."""
     answer = exchange(browser, service, browser.code(service, scope=scope, **asked))
     assert answer.status_code == 200, answer.text

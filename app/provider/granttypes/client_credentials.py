@@ -20,7 +20,7 @@ class ClientCredentials(GrantType):
         allowed = self.service.scopes - PERSONAL
         asked = self.form.get("scope")
         wanted = asked.split() if asked else sorted(allowed)
-        if not set(wanted) <= allowed:
+        if not wanted or not set(wanted) <= allowed:
             raise ProtocolError("invalid_scope", "this client may not have this scope")
         scope = " ".join(dict.fromkeys(wanted))
         return self.answer(self.parts.mint.client_answer(self.service, scope))
