@@ -48,7 +48,7 @@ from config.secrets import new_env
 from config.settings import Settings
 from tests.services import ClockFile
 
-ISSUER = "http://localhost:8000"
+ISSUER, HTTPS = "http://localhost:8000", "https://id.shop.ru"
 REDIRECT = "http://localhost:8200/callback"
 CLAIMS = {"name": "Мария Иванова", "given_name": "Мария", "family_name": "Иванова", "email": "maria@mail.ru"}
 FED, PHONE = "urn:mostid:acr:1", "urn:mostid:acr:2"
@@ -282,7 +282,7 @@ Deploy = Callable[..., Deployment]
 
 @pytest.fixture
 def deploy(tmp_path: Path, clock_file: ClockFile) -> Iterator[Deploy]:
-    """Makes a deployment; keywords are settings: `deploy(issuer="https://id.example.ru")`."""
+    """Makes a deployment; keywords are settings: `deploy(issuer=HTTPS)`."""
     made: list[Deployment] = []
 
     def make(**settings: Any) -> Deployment:

@@ -76,6 +76,11 @@ class Refusal(Exception):
         super().__init__(text)
         self.status, self.text = status, text
 
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether the request itself was in order: its page keeps what it was asked with."""
+        return self.status == 500 or self.status in RETRY_AFTER
+
     def answer(self, reference: str) -> Answer:
         """What a machine is told."""
         if self.status == 500:
@@ -120,7 +125,8 @@ class Door:
         except Refusal as refusal:
             if endpoint is None or endpoint.pages:
                 environ[REFUSED] = refusal.status
-                return self._page(_emptied(environ), start_response, started)
+                shown = environ if refusal.may_be_repeated else _emptied(environ)
+                return self._page(shown, start_response, started)
             answer = refusal.answer(reference)
         if answer is None:
             return self._page(environ, start_response, started)

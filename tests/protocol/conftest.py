@@ -17,3 +17,18 @@ def browser(deployment: Deployment) -> Browser:
 def store(deployment: Deployment) -> Service:
     """A service of our own."""
     return deployment.register("store")
+
+
+@pytest.fixture
+def merchant(deployment: Deployment) -> Service:
+    """A third party's service."""
+    return deployment.register(
+        "merchant", client_name="Лавка", first_party=False, redirect_uris=["https://merchant.example/cb"]
+    )
+
+
+@pytest.fixture
+def signed_in(deployment: Deployment, browser: Browser) -> Browser:
+    """A browser in which somebody is signed in."""
+    deployment.sign_in(browser)
+    return browser
