@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from app.storage.clock import Clock
 from config.upstream import MobileIdSettings
-from tests.upstreams.fakes import Fake, Reply, Wire, told
+from tests.upstreams.fakes import Fake, Reply, Wire, made, told
 
 OURS = "http://localhost:8000"
 NOTIFY = OURS + "/upstream/mobileid/notify"
@@ -46,6 +46,11 @@ def header_of(request: str) -> dict[str, Any]:
     """The header of a token."""
     head = request.partition(".")[0]
     return dict(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))))
+
+
+def closing(value: Any, status: int = 200) -> bytes:
+    """A JSON answer after which the fake hangs up, as it does after every answer that it thinks about."""
+    return made(json.dumps(value), status, "application/json", "Connection: close")
 
 
 @dataclass(slots=True)
@@ -155,4 +160,4 @@ class Operator:
         prompt = claims_of(outer["request"]) | {"auth_req_id": str(uuid.uuid4())}
         self.prompts.append(prompt)
         members = {name: prompt[name] for name in ("auth_req_id", "correlation_id")}
-        wire.send(told(members | {"expires_in": 140}))
+        wire.send(closing(members | {"expires_in": 140}))
