@@ -77,6 +77,8 @@ class LifetimeSettings(BaseModel):
     """Browser session without use (SR-086)."""
     session_absolute_s: int = Field(30 * 86400, ge=60, le=30 * 86400)
     """Browser session from sign-in (SR-086)."""
+    session_shared_s: int = Field(12 * 3600, ge=60, le=24 * 3600)
+    """Browser session on a device that others use, from sign-in: some browsers never forget what ends with them."""
     session_overlap_s: int = Field(30, ge=0, le=30)
     """How long the cookie of the former generation still works, so that a lost answer signs nobody out."""
     ask_s: int = Field(600, ge=60, le=3600)

@@ -176,7 +176,7 @@ class BrowserSessions:
                 amr=list(proved.amr),
                 shared=shared,
                 seen_at=now,
-                expires_at=now + self._lifetimes.session_absolute_s * 1000,
+                expires_at=self._end_of_life(now, shared),
             )
             .returning(sessions.c.generation)
         )
@@ -200,10 +200,14 @@ class BrowserSessions:
                 shared=shared,
                 created_at=now,
                 seen_at=now,
-                expires_at=now + self._lifetimes.session_absolute_s * 1000,
+                expires_at=self._end_of_life(now, shared),
             )
         )
         return self._cookie(proved.identity_id, session, 1)
+
+    def _end_of_life(self, now: int, shared: bool) -> int:
+        lifetimes = self._lifetimes
+        return now + (lifetimes.session_shared_s if shared else lifetimes.session_absolute_s) * 1000
 
     def _cookie(self, identity: UUID, session: UUID, generation: int) -> str:
         return self._sealer.seal(PURPOSE, COOKIE.pack(identity.bytes, session.bytes, generation))
