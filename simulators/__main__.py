@@ -29,8 +29,8 @@ def main() -> None:
     simulated = world.build(
         f"http://localhost:{given.port}", given.mostid.rstrip("/"), Clock(Path(file) if file else None)
     )
-    server = server_of(app.create(simulated), given.port)
     SmtpServer(given.smtp_port, simulated.mails).start()
+    server = server_of(app.create(simulated), given.port)
     simulated.timetable.start()
     server.serve_forever()
 

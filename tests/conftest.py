@@ -8,10 +8,14 @@ from types import FrameType
 import pytest
 
 from tests.services import clock, clock_file, ephemeral, postgres_url, redis_url, storage_url
+from tests.simulation import simulation, simulators_of_worker
 from tests.support import servers
 from tests.support.chromium import chromium
 
-__all__ = ["chromium", "clock", "clock_file", "ephemeral", "postgres_url", "redis_url", "storage_url"]
+__all__ = [
+    "chromium", "clock", "clock_file", "ephemeral", "postgres_url", "redis_url", "simulation",
+    "simulators_of_worker", "storage_url",
+]  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -64,6 +64,6 @@ class Mails:
 def _part(message: EmailMessage, kind: str) -> str:
     body = message.get_body((kind,))
     try:
-        return str(body.get_content()) if body is not None else ""
+        return str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
     except (LookupError, ValueError):  # an encoding that nobody knows
         return ""

@@ -67,7 +67,7 @@ class Chain:
             self._open[request.number] = transaction.id
             end = partial(self._finish, transaction, NO_ANSWER)
             self._world.timetable.at(transaction.started_at + scenario.mobileid.expires_in, end)
-            self._next(transaction)
+            self._next(transaction, transaction.started_at)
 
     def find(self, auth_req_id: str) -> Transaction | None:
         """A request by its id."""
@@ -103,15 +103,15 @@ class Chain:
             self._by_otp.clear()
             self._open.clear()
 
-    def _next(self, transaction: Transaction) -> None:
+    def _next(self, transaction: Transaction, now: float) -> None:
         if not transaction.remaining:
             self._finish(transaction, NO_ANSWER)
         elif transaction.remaining.pop(0) == "PushMc":
-            self._push(transaction)
+            self._push(transaction, now)
         else:
-            self._send_code(transaction)
+            self._send_code(transaction, now)
 
-    def _push(self, transaction: Transaction) -> None:
+    def _push(self, transaction: Transaction, now: float) -> None:
         request, world = transaction.request, self._world
         person = world.scenario.subscriber(request.number)
         if person.refuse:
@@ -122,9 +122,8 @@ class Chain:
             if not person.no_answer:
                 answered = partial(self._answered, transaction)
                 transaction.push_id = world.handsets.show(request.number, request.binding_message, answered)
-            world.timetable.after(
-                world.scenario.mobileid.authenticator_wait_s, partial(self._push_over, transaction)
-            )
+            wait = world.scenario.mobileid.authenticator_wait_s
+            world.timetable.at(now + wait, partial(self._push_over, transaction))
 
     def _answered(self, transaction: Transaction, yes: bool) -> None:
         if yes:
@@ -137,9 +136,9 @@ class Chain:
         with self._lock:
             answered = transaction.push_id and not self._world.handsets.withdraw(transaction.push_id)
             if transaction.result is None and not answered:
-                self._next(transaction)
+                self._next(transaction, self._world.clock.now())
 
-    def _send_code(self, transaction: Transaction) -> None:
+    def _send_code(self, transaction: Transaction, now: float) -> None:
         request, world, switches = transaction.request, self._world, self._world.scenario.mobileid
         code = f"{secrets.randbelow(10**OTP_DIGITS):0{OTP_DIGITS}d}"
         otp = Otp(secrets.token_hex(16), code, switches.otp_attempts)
@@ -151,15 +150,15 @@ class Chain:
             "smsotp_endpoint": f"{world.origin}{OTP_PATH}{otp.key}",
             "send": {"verify_code": "enter_otp_code"},
         }
-        due = max(world.clock.now(), transaction.started_at + switches.callback_delay_s)
+        due = max(now, transaction.started_at + switches.callback_delay_s)
         self._callbacks.send(request.otp_uri, request.notification_token, payload, when=due)
-        world.timetable.after(switches.otp_life_s, partial(self._code_over, transaction))
+        world.timetable.at(now + switches.otp_life_s, partial(self._code_over, transaction))
 
     def _code_over(self, transaction: Transaction) -> None:
         with self._lock:
             if transaction.result is None:
                 transaction.otp = None
-                self._next(transaction)
+                self._next(transaction, self._world.clock.now())
 
     def _succeed(self, transaction: Transaction, amr: str) -> None:
         request, world = transaction.request, self._world
