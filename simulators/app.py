@@ -84,8 +84,8 @@ def _reset(world: World, vault: Vault, operator: MobileId) -> Callable[[], Respo
         mostid = text(json_object() or {}, "mostid").rstrip("/")
         if mostid and not urlsplit(mostid).netloc:
             return json_answer(400, {"error": "mostid: an address is needed"})
-        world.timetable.clear()
         operator.clear()
+        world.timetable.clear()
         vault.clear()
         world.handsets.clear()
         world.mails.clear()

@@ -61,6 +61,8 @@ class Chain:
         """Turn to the subscriber; the client has its answer by now."""
         request, scenario = transaction.request, self._world.scenario
         with self._lock:
+            if self._transactions.get(transaction.id) is None:
+                return  # all was forgotten meanwhile
             if scenario.subscriber(request.number).busy or request.number in self._open:
                 self._finish_later(transaction, BUSY)
                 return
