@@ -9,7 +9,7 @@ help: ## list the targets
 
 run: ## start MostID, its worker, the simulators and the example services
 	@scripts/environment.sh run
-	@exec $(BIN)/python -m scripts.run
+	@exec $(BIN)/python -m scripts.run $(ARGS)
 
 test: ## run every test but the long ones, on every database and in a browser
 	@scripts/environment.sh dev

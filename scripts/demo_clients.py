@@ -2,14 +2,18 @@
 
 import json
 import os
-import sys
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.supervisor import Supervisor
+from sqlalchemy.orm import Session
 
-FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+from app.clients import registration
+from app.clients.metadata import parse
+from app.clients.policy import Policy
+from app.storage.database import Storage
+
+ACTOR = "make run"
 OURS = {"first_party": True, "sector": "ecosystem"}
 DEMO: dict[str, dict[str, Any]] = {
     "store": OURS
@@ -40,22 +44,25 @@ DEMO: dict[str, dict[str, Any]] = {
 """RFC 7591 metadata and ours, by the client id that each gets; addresses are added."""
 
 
-def ensure(supervisor: Supervisor, file: Path, origins: dict[str, str]) -> None:
+def ensure(storage: Storage, policy: Policy, file: Path, origins: Mapping[str, str]) -> None:
     """Register what is not registered, and write what the services need. Safe to repeat.
 
-    `origins`: address of each service. Raises Failed, Stopped.
+    `origins`: address of each service.
     """
     known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    listed = json.loads(supervisor.complete("clients", [*FLASK, "clients", "list", "--json"]))
-    registered = {client["client_id"] for client in listed}
-    before = dict(known)
-    for name, origin in origins.items():
-        if name not in registered:
-            known[name] = _add(supervisor, file.parent, name, origin)
-        elif name not in known:
-            known[name] = _new_secret(supervisor, name, origin)
-    if known != before:
-        _write(file, known)
+    now = storage.clock.now()
+
+    def act(tx: Session) -> dict[str, Any]:
+        registered = {client["client_id"] for client in registration.describe_all(tx)}
+        return {
+            name: _registered(tx, name, origin, policy, now, known=name in registered)
+            for name, origin in origins.items()
+            if name not in registered or name not in known
+        }
+
+    new = storage.run(act, write=True)
+    if new:
+        _write(file, known | new)
 
 
 def metadata(name: str, origin: str) -> dict[str, Any]:
@@ -70,23 +77,19 @@ def metadata(name: str, origin: str) -> dict[str, Any]:
     }
 
 
-def _add(supervisor: Supervisor, directory: Path, name: str, origin: str) -> dict[str, Any]:
-    with tempfile.NamedTemporaryFile("w", dir=directory, suffix=".json", encoding="utf-8") as file:
-        json.dump(metadata(name, origin), file)
-        file.flush()
-        command = [*FLASK, "clients", "add", "--client-id", name, "--metadata", file.name, "--json"]
-        answer: dict[str, Any] = json.loads(supervisor.complete("clients", command))
-    return answer
+def _registered(
+    tx: Session, name: str, origin: str, policy: Policy, now: int, *, known: bool
+) -> dict[str, Any]:
+    """What the service is told: RFC 7591 §3.2.1. One that lost its secret gets another one."""
+    if known:
+        secret: str | None = registration.rotate_secret(tx, name, now, overlap_s=0, actor=ACTOR)
+        return metadata(name, origin) | {"client_id": name, "client_secret": secret}
+    parsed = parse(metadata(name, origin), policy)
+    made = registration.add(tx, parsed, now, client_id=name, actor=ACTOR)
+    return {"client_id": name, "client_secret": made.secret} | parsed.document()
 
 
-def _new_secret(supervisor: Supervisor, name: str, origin: str) -> dict[str, Any]:
-    """A secret for a client whose former one nobody knows any more."""
-    command = [*FLASK, "clients", "rotate-secret", name, "--overlap", "0", "--json"]
-    answer: dict[str, Any] = json.loads(supervisor.complete("clients", command))
-    return metadata(name, origin) | answer
-
-
-def _write(file: Path, known: dict[str, Any]) -> None:
+def _write(file: Path, known: Mapping[str, Any]) -> None:
     """Replace the file in one step; it holds secrets, so only its owner reads it."""
     new = file.with_suffix(".new")
     new.unlink(missing_ok=True)

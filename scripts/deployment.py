@@ -12,10 +12,10 @@ from config.addresses import is_loopback
 from config.load import load
 from config.secrets import new_env, write_env
 from config.settings import Settings
-from scripts.demo_clients import FLASK
 from scripts.supervisor import Failed, Program
 
 ROOT = Path(__file__).parents[1]
+FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
 BASE_PORT = 8000
 OFFSETS = {
     "public": 0, "metrics": 90, "simulators": 100, "smtp": 125, "store": 200, "social": 201, "merchant": 210,
@@ -73,20 +73,33 @@ class Deployment:
             given["MOSTID_CLOCK_FILE"] = str(settings.clock_file)
         return os.environ | given
 
+    def preparation(self) -> list[str]:
+        """What must have been done before anything that uses our data is started."""
+        origins = [f"{name}={self.address(name)}" for name in SERVICES]
+        file = str(self.client_file.absolute())
+        return [sys.executable, "-m", "scripts.prepare", "--client-file", file, *origins]
+
+    def simulators(self) -> Program:
+        """The upstreams, which need nothing of ours."""
+        command = [
+            sys.executable, "-m", "simulators", "--port", str(self.ports["simulators"]),
+            "--smtp-port", str(self.ports["smtp"]), "--mostid", self.address("public"),
+        ]  # fmt: skip
+        return Program("simulators", command, self.ports["simulators"])
+
     def programs(self, settings: Settings) -> Iterator[Program]:
-        """Everything that runs, those that others need first."""
-        yield Program("simulators", self._simulators(), self.ports["simulators"])
+        """Everything that uses our data."""
         yield Program(
-            "public", public_command(settings, self.ports["public"]), self.ports["public"], signal.SIGTERM
+            "public",
+            public_command(settings, self.ports["public"]),
+            self.ports["public"],
+            health="/health/ready",
+            death_signal=signal.SIGTERM,
         )
         yield Program("metrics", [*FLASK, "metrics"], self.ports["metrics"])
         yield Program("worker", [*FLASK, "worker"])
         for name in SERVICES:
             yield Program(name, self._service(name, settings), self.ports[name])
-
-    def origins(self) -> dict[str, str]:
-        """The address of each example service."""
-        return {name: self.address(name) for name in SERVICES}
 
     def _new_settings(self) -> str:
         """Fresh keys; and where we are, if that is not where everybody is."""
@@ -106,12 +119,6 @@ class Deployment:
                 f"MOSTID_ISSUER is {issuer}, but MostID would answer at port {self.ports['public']}: "
                 f"change it in {self.settings_file} or the environment, or begin anew with `make clean`"
             )
-
-    def _simulators(self) -> list[str]:
-        return [
-            sys.executable, "-m", "simulators", "--port", str(self.ports["simulators"]),
-            "--smtp-port", str(self.ports["smtp"]), "--mostid", self.address("public"),
-        ]  # fmt: skip
 
     def _service(self, name: str, settings: Settings) -> list[str]:
         command = [

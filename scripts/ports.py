@@ -19,6 +19,17 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def serves(port: int, path: str) -> bool:
+    """Whether whoever listens there answers a request with 200 (RFC 9110 §15.3.1)."""
+    asked = f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as probe:
+            probe.sendall(asked.encode())
+            return probe.recv(64).split(b" ", 2)[1:2] == [b"200"]
+    except OSError:
+        return False
+
+
 def _taken(family: socket.AddressFamily, address: str, port: int) -> bool:
     try:
         with socket.socket(family) as probe:

@@ -2,27 +2,29 @@
 
 import argparse
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
 from config.load import ConfigurationError
-from scripts import demo_clients
-from scripts.demo_clients import FLASK
+from config.settings import Settings
 from scripts.deployment import BASE_PORT, ROOT, Deployment
 from scripts.ports import taken
 from scripts.supervisor import Failed, Stopped, Supervisor
+from simulators.cast import CAST
 
 BANNER = """\
 MostID             {public}
 metrics            {metrics}/metrics
-simulators         {simulators}
+simulators         {simulators}, mail at {simulators}/mailbox
 store              {store}
-social             {social}
-merchant           {merchant}
+social network     {social}
+merchant           {merchant} (a third party: it asks for consent)
 
-Sign in at the store:
-  with Mail.ru     choose a person on the simulator's page
-  with a phone     +7 920 123-45-67; its messages arrive at {simulators}/handset?number=%2B79201234567
+Sign in at the store as somebody who does not exist:
+  with Mail.ru     {mailru}, chosen on the simulator's page
+  with a push      {push}, answered at {simulators}/handset?number={push_digits}
+  with a message   {sms}, read at {simulators}/handset?number={sms_digits}
 Logs are in {logs}; Ctrl-C stops everything."""
 
 
@@ -34,6 +36,10 @@ def main(arguments: list[str]) -> int:
         "--base-port", type=int, default=BASE_PORT, help="port of MostID; the others follow it"
     )
     given = parser.parse_args(arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="replace"
+        )  # a name must not stop the start on a terminal without its letters
     try:
         run(Deployment(given.data_dir.absolute(), given.base_port))
     except (Stopped, KeyboardInterrupt):
@@ -49,14 +55,27 @@ def run(deployment: Deployment) -> NoReturn:
     settings = deployment.prepare()
     logs = deployment.data / "log"
     with Supervisor(ROOT, logs, deployment.environment(settings)) as supervisor:
-        supervisor.complete("migrate", [*FLASK, "db", "upgrade"])
-        supervisor.complete("keys", [*FLASK, "keys", "ensure"])
-        demo_clients.ensure(supervisor, deployment.client_file, deployment.origins())
+        supervisor.begin([deployment.simulators()])
+        supervisor.complete("prepare", deployment.preparation())
         supervisor.start(list(deployment.programs(settings)))
-        addresses = {name: deployment.address(name) for name in deployment.ports}
-        print(BANNER.format(**addresses | {"public": settings.issuer}, logs=logs))
+        print(banner(deployment, settings, logs))
         print("ready", flush=True)
         supervisor.watch()
+
+
+def banner(deployment: Deployment, settings: Settings, logs: Path) -> str:
+    """Where to click, and a person for each way in."""
+    push, sms = CAST["maria"], CAST["alexey"]
+    addresses = {name: deployment.address(name) for name in deployment.ports}
+    return BANNER.format(
+        **addresses | {"public": settings.issuer},
+        mailru=f"{push.first_name} {push.last_name}",
+        push=push.number,
+        push_digits=push.number.replace("+", "%2B"),
+        sms=sms.number,
+        sms_digits=sms.number.replace("+", "%2B"),
+        logs=logs,
+    )
 
 
 def check_ports(ports: dict[str, int]) -> None:

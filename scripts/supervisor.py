@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn, Self
 
-from scripts.ports import answers
+from scripts.ports import answers, serves
 
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 START_S = 30
@@ -46,6 +46,8 @@ class Program:
     """Where it answers on loopback once it is ready; None: it is ready when it runs."""
     death_signal: signal.Signals = signal.SIGKILL
     """What it gets when we are killed; SIGTERM for one that has to take processes of its own along."""
+    health: str | None = None
+    """The path that it answers with 200 once it is ready; None: it is ready when it listens."""
 
 
 @dataclass(slots=True)
@@ -99,20 +101,24 @@ class Supervisor:
             if child.process is None or child.process.poll() is not None:
                 self.children.remove(child)
 
-    def start(self, programs: Sequence[Program]) -> None:
-        """Start all and wait until each is ready. Raises Failed, Stopped."""
-        new = [Child(program) for program in programs]
-        self.children += new
-        for child in new:
+    def begin(self, programs: Sequence[Program]) -> None:
+        """Start programs, and let them get ready while something else is done."""
+        for program in programs:
+            child = Child(program)
+            self.children.append(child)
             self._start(child)
+
+    def start(self, programs: Sequence[Program]) -> None:
+        """Start all and wait until each is ready, those that were begun before too. Raises Failed, Stopped."""
+        self.begin(programs)
         end = time.monotonic() + START_S
-        waiting = list(new)
+        waiting = self.children
         while waiting:
-            for child in new:
+            for child in self.children:
                 if child.process is not None and child.process.poll() is not None:
                     name = child.program.name
                     raise Failed(f"{name} ended at its start: {self._last_words(name)}")
-            waiting = [child for child in waiting if child.program.port and not answers(child.program.port)]
+            waiting = [child for child in waiting if not _ready(child.program)]
             if waiting and time.monotonic() > end:
                 raise Failed(
                     f"{waiting[0].program.name} does not answer; read {self._log(waiting[0].program.name)}"
@@ -196,6 +202,12 @@ class Supervisor:
     def _last_words(self, name: str) -> str:
         lines = self._log(name).read_text(errors="replace").strip().splitlines()
         return f"{lines[-1] if lines else 'it said nothing'} (more in {self._log(name)})"
+
+
+def _ready(program: Program) -> bool:
+    if program.port is None:
+        return True
+    return serves(program.port, program.health) if program.health else answers(program.port)
 
 
 def _runs(child: Child) -> bool:

@@ -11,7 +11,13 @@ from scripts.supervisor import Failed, Program, Stopped, Supervisor
 def main(logs: Path, programs: Path) -> int:
     """0 when told to stop, 1 when a program ends at its start."""
     wanted = [
-        Program(item["name"], item["command"], item.get("port"), signal.Signals[item.get("death", "SIGKILL")])
+        Program(
+            item["name"],
+            item["command"],
+            item.get("port"),
+            signal.Signals[item.get("death", "SIGKILL")],
+            item.get("health"),
+        )
         for item in json.loads(programs.read_text())
     ]
     try:

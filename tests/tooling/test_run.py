@@ -6,21 +6,29 @@ import os
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.clients.tables import clients
+from app.keys.tables import signing_keys
+from app.storage.clock import Clock
+from app.storage.database import Storage
 from config.settings import Settings
-from scripts import run
+from scripts import prepare, run
 from scripts.demo_clients import DEMO, metadata
 from scripts.deployment import OFFSETS, Deployment
 from scripts.ports import taken
 from scripts.supervisor import Failed
+from tests.services import WORKER
 
 
 @pytest.fixture
 def base_port() -> int:
-    """A port after which all that we use are free."""
-    for base in range(21_000, 60_000, 1_000):
+    """A port after which all that we use are free. Each worker of a run looks in a range of its own."""
+    first = 10_000 + WORKER * 1_000
+    for base in range(first, first + 1_000, 250):
         if not any(taken(base + offset) for offset in OFFSETS.values()):
             return base
     raise AssertionError("no free ports")
@@ -85,7 +93,8 @@ def test_a_mistake_in_the_settings_is_said(
 
 def test_each_program_has_its_own_port_and_the_clock(deployment: Deployment, tmp_path: Path) -> None:
     settings = Settings(clock_file=tmp_path / "clock", workers=3, threads=5, data_dir=deployment.data)
-    programs = {program.name: program for program in deployment.programs(settings)}
+    every = [deployment.simulators(), *deployment.programs(settings)]
+    programs = {program.name: program for program in every}
     assert list(programs) == ["simulators", "public", "metrics", "worker", "store", "social", "merchant"]
     ports = [program.port for program in programs.values() if program.port]
     assert len(set(ports)) == len(ports) == 6
@@ -104,6 +113,38 @@ def test_metrics_of_ended_processes_are_forgotten(deployment: Deployment) -> Non
     left_over.touch()
     assert deployment.environment(settings)["PROMETHEUS_MULTIPROC_DIR"] == str(left_over.parent)
     assert not left_over.exists()
+
+
+def test_preparing_is_safe_to_repeat(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    def prepared() -> tuple[set[str], dict[str, Any], dict[str, str]]:
+        assert prepare.main(deployment.preparation()[3:]) == 0
+        storage = Storage(settings.database, Clock())
+        with storage.transaction() as tx:
+            keys = set(tx.execute(select(signing_keys.c.kid)).scalars())
+            secrets = {row.client_id: row.secrets for row in tx.execute(select(clients))}
+        storage.close()
+        return (
+            keys,
+            json.loads(deployment.client_file.read_text()),
+            {name: str(secrets[name]) for name in DEMO},
+        )
+
+    settings = deployment.prepare()
+    monkeypatch.setenv("MOSTID_ENV_FILE", str(deployment.settings_file))
+    first = prepared()
+    assert len(first[0]) == 4
+    assert {name: told["client_id"] for name, told in first[1].items()} == {name: name for name in DEMO}
+    assert first[1]["store"]["redirect_uris"] == [f"{deployment.address('store')}/callback"]
+    assert stat.S_IMODE(deployment.client_file.stat().st_mode) == 0o600
+    assert prepared() == first
+    lost = json.loads(deployment.client_file.read_text())
+    del lost["social"]
+    deployment.client_file.write_text(json.dumps(lost))
+    keys, told, secrets = prepared()
+    assert keys == first[0]
+    assert told["store"] == first[1]["store"]
+    assert told["social"]["client_secret"] != first[1]["social"]["client_secret"]
+    assert {name for name in DEMO if secrets[name] != first[2][name]} == {"social"}
 
 
 @pytest.mark.parametrize("name", sorted(DEMO))

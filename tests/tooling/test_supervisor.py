@@ -23,6 +23,17 @@ print("serving", flush=True)
 while True:
     listener.accept()[0].close()
 """
+UNWELL = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+for status in [b"503 Service Unavailable"] * 3 + [b"200 OK"]:
+    visitor = listener.accept()[0]
+    print(visitor.recv(1000).split(b"\\r\\n")[0].decode(), flush=True)
+    visitor.sendall(b"HTTP/1.1 " + status + b"\\r\\n\\r\\n")
+    visitor.close()
+sys.stdin.read()
+__import__("threading").Event().wait()
+"""
 IGNORES_SIGTERM = (
     "import signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN); threading.Event().wait()"
 )
@@ -116,6 +127,14 @@ def test_it_is_ready_when_all_answer_and_stops_them(
         assert (tmp_path / "log" / f"server{port}.log").read_text() == "serving\n"
     assert stop(process, number) < 2
     assert of_this_test(tmp_path) == []
+
+
+def test_one_that_listens_is_not_ready_before_it_is_well(start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    process = start(program("unwell", UNWELL, str(port), port=port, health="/health/ready"))
+    ready(process)
+    assert (tmp_path / "log" / "unwell.log").read_text() == "GET /health/ready HTTP/1.1\n" * 4
+    stop(process)
 
 
 def test_who_does_not_stop_is_killed_within_five_seconds(start: Start, tmp_path: Path) -> None:
