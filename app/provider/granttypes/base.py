@@ -50,6 +50,11 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         """The parameters."""
         return self.http.form
 
+    def asked_scope(self) -> list[str] | None:
+        """The scopes that the request names, each once; None where it names none (RFC 6749 §3.3)."""
+        text = self.form.get("scope")
+        return None if text is None else [name for name in dict.fromkeys(text.split(" ")) if name]
+
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], list[Any]]:
         """A token answer in the shape that Authlib hands on."""
         return 200, body, []

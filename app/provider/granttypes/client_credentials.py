@@ -18,9 +18,8 @@ class ClientCredentials(GrantType):
         if self.service.public:
             raise ProtocolError("unauthorized_client", "this client may not use this grant type")
         allowed = self.service.scopes - PERSONAL
-        asked = self.form.get("scope")
-        wanted = asked.split() if asked else sorted(allowed)
+        asked = self.asked_scope()
+        wanted = sorted(allowed) if asked is None else asked
         if not wanted or not set(wanted) <= allowed:
             raise ProtocolError("invalid_scope", "this client may not have this scope")
-        scope = " ".join(dict.fromkeys(wanted))
-        return self.answer(self.parts.mint.client_answer(self.service, scope))
+        return self.answer(self.parts.mint.client_answer(self.service, " ".join(wanted)))

@@ -44,8 +44,8 @@ class RefreshToken(GrantType):
 
         Empty where more was asked for. The grant itself keeps its scope, so the next refresh may have all of it again.
         """
-        asked = self.form.get("scope")
-        wanted = granted if asked is None else list(dict.fromkeys(asked.split()))
+        asked = self.asked_scope()
+        wanted = granted if asked is None else asked
         return [name for name in wanted if name in self.service.scopes] if set(wanted) <= set(granted) else []
 
     def _replayed(self, result: refresh.Replayed) -> tuple[int, dict[str, Any], list[Any]]:
