@@ -1,7 +1,6 @@
 """MostID's own connectors at the simulators, with the settings of development: both sides speak one language."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -11,20 +10,11 @@ from app.upstreams.base import UpstreamError
 from app.upstreams.http import Http
 from app.upstreams.mailru import MailRu
 from app.upstreams.sms import Sms
-from config.load import load
-from config.secrets import new_env
 from config.settings import Settings
 from tests.simulation import MOSTID, Simulation
 from tests.simulators.mailru import VERIFIER, MailRuVisitor, answered
 
 CALLBACK = f"{MOSTID}/signin/mailru/callback"
-
-
-@pytest.fixture
-def settings(simulation: Simulation, tmp_path: Path) -> Settings:
-    file = tmp_path / "mostid.env"
-    file.write_text(new_env(simulators=simulation.url))
-    return load(file, data_dir=tmp_path)
 
 
 @pytest.fixture
@@ -35,8 +25,8 @@ def http(clock: Clock) -> Iterator[Http]:
 
 
 @pytest.fixture
-def mailru(settings: Settings, http: Http, clock: Clock) -> MailRu:
-    return MailRu(settings.mailru, http, clock)
+def mailru(development: Settings, http: Http, clock: Clock) -> MailRu:
+    return MailRu(development.mailru, http, clock)
 
 
 def visit(mailru: MailRu, visitor: MailRuVisitor, person: str) -> dict[str, str]:
@@ -72,8 +62,8 @@ def test_mailru_refuses_a_used_code_and_a_malformed_profile(
         mailru.finish(visit(mailru, visitor, "maria")["code"], VERIFIER, CALLBACK)
 
 
-def test_sms_is_handed_over_or_refused(settings: Settings, http: Http, simulation: Simulation) -> None:
-    sms = Sms(settings.sms, http)
+def test_sms_is_handed_over_or_refused(development: Settings, http: Http, simulation: Simulation) -> None:
+    sms = Sms(development.sms, http)
     sms.send("+79201234567", "Код 482913: вход в Store", "m-1")
     assert simulation.latest_sms("+79201234567") == "Код 482913: вход в Store"
     simulation.set_upstream("sms", code=5)

@@ -10,8 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from config.load import load
-from config.secrets import new_env
+from config.settings import Settings
 from tests.services import ClockFile
 from tests.simulation import ROOT, Simulation, simulators
 from tests.support.servers import free_port, wait_for
@@ -50,13 +49,9 @@ def test_they_import_nothing_of_mostid() -> None:
         ), file
 
 
-def test_development_settings_fit_as_they_are(
-    simulation: Simulation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "mostid.env"
-    file.write_text(new_env(simulators=simulation.url))
-    settings, switches = load(file, data_dir=tmp_path), simulation.get("/people.json")["upstreams"]
-    mailru, mobile_id, sms = settings.mailru, settings.mobile_id, settings.sms
+def test_development_settings_fit_as_they_are(simulation: Simulation, development: Settings) -> None:
+    switches = simulation.get("/people.json")["upstreams"]
+    mailru, mobile_id, sms = development.mailru, development.mobile_id, development.sms
     assert mailru.client_id == switches["mailru"]["client_id"]
     assert mailru.client_secret.get_secret_value() == switches["mailru"]["client_secret"]
     assert mobile_id.client_id == switches["mobileid"]["client_id"]
