@@ -1,0 +1,145 @@
+"""The door refuses what is too large or malformed before anything is read, and fails as an endpoint should."""
+
+import io
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from app.storage.clock import Clock
+from app.storage.database import Storage
+from app.web.door import Door, Endpoint
+from app.web.metrics import Metrics
+from app.web.request import Answer, Request, json_answer
+from tests.web.world import settings
+
+Answered = tuple[int, dict[str, str], bytes]
+
+
+@pytest.fixture
+def storage(tmp_path: Path, clock: Clock) -> Iterable[Storage]:
+    storage = Storage(f"sqlite:///{tmp_path / 'truth.db'}", clock)
+    yield storage
+    storage.close()
+
+
+def page(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+    status = environ.get("mostid.refused", 200)
+    start_response(f"{status} page", [])
+    return [environ["wsgi.input"].read()]
+
+
+def echo(request: Request) -> Answer:
+    if "unavailable" in request.form:
+        raise OperationalError("", None, Exception("gone"))
+    if "bug" in request.form:
+        raise KeyError("canary")
+    if "write" in request.form:
+        request.tx.execute(text("SELECT 1"))
+    return json_answer(200, dict(request.form))
+
+
+def call(storage: Storage, path: str = "/machine", body: bytes = b"a=b", **environ: Any) -> Answered:
+    """One request through a door with one endpoint and a page."""
+    door = Door(page, {"/machine": Endpoint(echo, frozenset({"POST"}))}, storage, settings(), Metrics())
+    given = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(body)),
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.input": io.BytesIO(body),
+    }
+    given |= environ
+    seen: dict[str, Any] = {}
+
+    def start(status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> None:
+        seen.update(status=int(status[:3]), headers=dict(headers))
+
+    content = b"".join(door({name: value for name, value in given.items() if value is not None}, start))
+    return seen["status"], seen["headers"], content
+
+
+LENGTHS = {
+    "x": 400, "-1": 400, "+3": 400, " 3": 400, "3.0": 400, "0x3": 400, "3,3": 400, "٣": 400, "1e3": 400,
+    "8193": 413, "99999999": 413, "9" * 30: 413, "9" * 5000: 413,
+}  # fmt: skip
+
+
+@pytest.mark.sr("SR-024")
+def test_a_malformed_or_large_length_is_refused_unread(storage: Storage) -> None:
+    class Unread(io.BytesIO):
+        def read(self, *_: Any) -> bytes:
+            raise AssertionError("the body was read")
+
+    for length, status in LENGTHS.items():
+        for path in ("/machine", "/page"):
+            answer = call(
+                storage, path, CONTENT_LENGTH=length, **{"wsgi.input": Unread()} if path == "/machine" else {}
+            )
+            assert answer[0] == status, (length, path)
+    assert call(storage, HTTP_TRANSFER_ENCODING="chunked")[0] == 411
+    assert call(storage, CONTENT_LENGTH="")[0] == 200
+    assert call(storage, CONTENT_LENGTH=None)[0] == 200
+    assert call(storage, CONTENT_LENGTH="003")[0] == 200
+
+
+@pytest.mark.sr("SR-024")
+def test_the_sizes(storage: Storage) -> None:
+    assert call(storage, body=b"a=" + b"x" * 8190)[0] == 200
+    assert call(storage, body=b"a=" + b"x" * 8191)[0] == 413
+    assert call(storage, QUERY_STRING="a=" + "x" * 8190)[0] == 200
+    assert call(storage, QUERY_STRING="a=" + "x" * 8191)[0] == 400
+    assert call(storage, body=b"&".join(b"p%d=1" % number for number in range(60)))[0] == 200
+    assert call(storage, body=b"&".join(b"p%d=1" % number for number in range(61)))[0] == 400
+    started = time.perf_counter()
+    call(storage, body=b"%" * 8192)
+    call(storage, body=b"&" * 8192)
+    call(storage, body=b"a=1&" * 60)
+    assert time.perf_counter() - started < 0.15
+
+
+@pytest.mark.sr("SR-024")
+def test_unreadable_parameters_are_refused(storage: Storage) -> None:
+    for bad in (b"a=%ff", b"\xff=a", b"a=\xc3\x28", b"a=%00", b"%00=a", b"a=%ed%a0%80", b"a=%c0%af"):
+        status, headers, content = call(storage, body=bad)
+        assert (status, headers["Content-Type"]) == (400, "application/json"), bad
+        assert b"invalid_request" in content
+        assert call(storage, QUERY_STRING=bad.decode("latin-1"))[0] == 400, bad
+    for odd in (b"a=%zz", b"a=%", b"=", b"a", b"a==b", b"%20=%20", "я=ю".encode(), b"a=" + b"[" * 4000):
+        assert call(storage, body=odd)[0] == 200, odd
+
+
+@pytest.mark.sr("SR-157")
+def test_a_fault_of_ours_says_nothing_but_a_reference(storage: Storage) -> None:
+    status, headers, content = call(storage, body=b"bug=1")
+    assert status == 500
+    assert headers["X-Reference"].encode() in content
+    assert b"canary" not in content
+    assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.sr("SR-193")
+def test_a_store_that_is_away_is_503_with_a_time_to_wait(storage: Storage) -> None:
+    status, headers, content = call(storage, body=b"unavailable=1")
+    assert (status, content) == (503, b'{"error":"temporarily_unavailable"}')
+    assert int(headers["Retry-After"]) > 0
+
+
+def test_every_answer_has_a_reference_and_is_not_sniffed(storage: Storage) -> None:
+    answers = [
+        call(storage),
+        call(storage, "/page"),
+        call(storage, REQUEST_METHOD="GET"),
+        call(storage, CONTENT_LENGTH="x"),
+        call(storage, body=b"bug=1"),
+    ]
+    for _, headers, _ in answers:
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert len(headers["X-Reference"]) == 12
+    assert len({headers["X-Reference"] for _, headers, _ in answers}) == len(answers)
