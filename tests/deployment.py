@@ -335,9 +335,11 @@ def _template() -> Template:
 
 
 def _prepare(storage: Storage) -> None:
-    """Give a database that has its tables the signing keys of the template."""
+    """Give a database that has its tables the signing keys of the template, unless another deployment has."""
 
     def act(tx: Any) -> None:
+        if tx.execute(select(signing_keys.c.kid)).first() is not None:
+            return
         bump(tx, KIND)
         tx.execute(insert(signing_keys), _template().signing_keys)
 
