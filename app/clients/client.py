@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from app.clients import secrets
 from app.clients.addresses import loopback_parts, origin_of
@@ -54,6 +55,13 @@ class Client:
     def name(self, locale: str) -> str:
         """Its name in this language, or its default name."""
         return self.names.get(locale.partition("-")[0]) or self.names[""]
+
+    def login_url(self, issuer: str) -> str:
+        """Where the service begins a sign-in of its own accord (OIDC Core §4); empty if it has no such place."""
+        if not self.initiate_login_uri:
+            return ""
+        joint = "&" if "?" in self.initiate_login_uri else "?"
+        return f"{self.initiate_login_uri}{joint}{urlencode({'iss': issuer})}"
 
     def accepts_redirect(self, uri: str) -> bool:
         """Whether this very string is registered (RFC 9700 §4.1.3).

@@ -128,10 +128,11 @@ class LogoutPage:
     def _stayed(self, client: Client | None) -> Response:
         """Nothing has changed; one click leads back into the service, which may have ended its own session."""
         title, text = gettext("You are still signed in"), gettext("Nothing has changed.")
-        if client is None or not client.initiate_login_uri:
+        url = client.login_url(self._parts.settings.issuer) if client else ""
+        if client is None or not url:
             return self._pages.error(200, title, text)
         label = gettext("Back to {service}", service=client.name(self._pages.language()))
-        return self._pages.error(200, title, text, next_url=client.initiate_login_uri, next_label=label)
+        return self._pages.error(200, title, text, next_url=url, next_label=label)
 
 
 def _return_url(client: Client | None, fields: Mapping[str, str]) -> str | None:

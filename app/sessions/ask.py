@@ -19,7 +19,7 @@ PURPOSE = "ask"
 LONGEST = 1_800
 INLINE, PARKED = b"i", b"p"
 UNBOUND = ""
-READABLE_MS = 24 * 3_600_000
+READABLE_MS = 30 * 86_400_000
 """An expired ask still says where its person was going, so that one click continues there."""
 
 

@@ -36,8 +36,7 @@ class ChoosePage:
 
     def post(self) -> Response:
         """Go the way that was chosen."""
-        self._journey.parts.forms.check()
-        step = self._journey.step()
+        step = self._journey.posted()
         if isinstance(step, Response):
             return step
         pages = self._journey.parts.pages

@@ -25,7 +25,7 @@ class CodePage:
 
     def get(self) -> Response:
         """Show where the code went, and for how long it works."""
-        found = self._waiting()
+        found = self._waiting(self._journey.step())
         if isinstance(found, Response):
             return found
         step, waiting = found
@@ -37,8 +37,7 @@ class CodePage:
 
     def post(self) -> Response:
         """Try the code."""
-        self._parts.forms.check()
-        found = self._waiting()
+        found = self._waiting(self._journey.posted())
         if isinstance(found, Response):
             return found
         step, waiting = found
@@ -56,8 +55,7 @@ class CodePage:
             return self._show(step, waiting, _slow(seconds_until(result.retry_at, self._parts.clock.now())))
         return self._dead(step, waiting, result)
 
-    def _waiting(self) -> tuple[Step, Waiting] | Response:
-        step = self._journey.step()
+    def _waiting(self, step: Step | Response) -> tuple[Step, Waiting] | Response:
         if isinstance(step, Response):
             return step
         browser = browser_hash(self._parts.browser.id())

@@ -75,8 +75,7 @@ class ConsentPage:
 
     def post(self) -> Response:
         """Write down what was decided, and go on."""
-        self._parts.forms.check()
-        step = self._journey.step()
+        step = self._journey.posted()
         if isinstance(step, Response):
             return step
         if request.form.get("decision") != "allow":

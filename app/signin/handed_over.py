@@ -18,8 +18,7 @@ class HandedOverPage:
 
     def post(self) -> Response:
         """Spend the proof that waited on the page, once."""
-        self._parts.forms.check()
-        step = self._journey.step()
+        step = self._journey.posted()
         if isinstance(step, Response):
             return step
         binding = Binding(Act.SIGN_IN, browser_hash(self._parts.browser.id()))

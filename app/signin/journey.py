@@ -9,7 +9,11 @@ from flask import Response, request
 from app.clients.client import Client
 from app.sessions.ask import Ask, Expired, browser_hash
 from app.signin.parts import Parts
+from app.web.forms import StaleForm
 from app.web.pages import origin_of
+
+REMEMBERED_MS = 6 * 3_600_000
+"""How long services are trusted to remember what they asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,17 @@ class Journey:
         """The step that this request belongs to, or the page that continues where the person was going."""
         return self.step_of(request.values.get("ask", ""))
 
+    def posted(self) -> Step | Response:
+        """The same for a form, which must be one that our page gave this browser. Raises ForgedForm, StaleForm."""
+        try:
+            self.parts.forms.check()
+        except StaleForm:
+            step = self.step()
+            if isinstance(step, Response):  # the ask is of the former cookies as well: on from the beginning
+                return step
+            raise
+        return self.step()
+
     def step_of(self, text: str) -> Step | Response:
         """The same for an ask from elsewhere than the request."""
         try:
@@ -75,13 +90,21 @@ class Journey:
 
     def expired(self, ask: Ask | None) -> Response:
         """This step is too old, or was begun in another browser: one click goes on to the same service."""
-        url = "/authorize?" + urlencode(dict(ask.parameters)) if ask else None
-        name = None
+        url = name = None
         if ask is not None:
             self.parts.pages.use_locales(ask.parameters.get("ui_locales", ""))
             client = self.parts.clients.get(ask.parameters["client_id"])
             name = self.service(client).name if client else ask.service
+            url = self._again(ask, client)
         return self.parts.pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
+
+    def _again(self, ask: Ask, client: Client | None) -> str:
+        """The same request; where the service will have forgotten it, a new one that it makes itself."""
+        if client is not None and self.parts.clock.now() - ask.made_at > REMEMBERED_MS:
+            url = client.login_url(self.parts.settings.issuer)
+            if url:
+                return url
+        return f"/authorize?{urlencode(dict(ask.parameters))}"
 
     def refusal(self, step: Step) -> str:
         """Address that leads back to the service with the person's no."""

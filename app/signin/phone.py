@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from flask import Response, request
 
 from app.challenges.outcomes import Refused, Started, Unsupported
-from app.identity.numbers import BadNumber, parse
+from app.identity.numbers import BadNumber, Reason, parse
 from app.sessions.ask import browser_hash
 from app.signin.journey import Journey, Step, is_shared
 from app.signin.waiting import PUSH, SMS, Waiting, open_waiting, seal
@@ -13,6 +13,7 @@ from app.web.pages import gettext, ngettext
 
 PATHS = {SMS: "/signin/phone/code", PUSH: "/signin/phone/push"}
 LONGEST_HINT = 20
+NOT_MOBILE = frozenset({Reason.LANDLINE, Reason.PREMIUM, Reason.SERVICE, Reason.VOIP, Reason.SATELLITE})
 SOON_S = 300
 """A wait that a person may sit out; a longer one is told in minutes and hours."""
 
@@ -34,8 +35,7 @@ class PhonePage:
 
     def post(self) -> Response:
         """Send a code to the number that was typed, or to the one that the last code went to."""
-        self._parts.forms.check()
-        step = self._journey.step()
+        step = self._journey.posted()
         if isinstance(step, Response):
             return step
         browser = browser_hash(self._parts.browser.id())
@@ -103,9 +103,9 @@ class PhonePage:
 
 def number_problem(bad: BadNumber) -> str:
     """What to change about a number."""
-    if str(bad.reason) == "country":
+    if bad.reason is Reason.COUNTRY:
         return gettext("Numbers of this country are not supported. Type a Russian mobile number.")
-    if str(bad.reason) == "not_mobile":
+    if bad.reason in NOT_MOBILE:
         return gettext("Codes can only be sent to a mobile number.")
     return gettext("This does not look like a mobile number. Type it like +7 920 123-45-67.")
 

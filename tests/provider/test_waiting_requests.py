@@ -144,7 +144,7 @@ def test_an_old_step_leads_on_to_the_same_service(
     assert '<html lang="en">' in page.text
     assert continued(page) == store.request(**asked)
     assert browser.follow(browser.get(read(page).links["continue"])).status_code == 200
-    deployment.clock_file.advance(86_400)
+    deployment.clock_file.advance(30 * 86_400)
     page = browser.get(f"{path}?{urlencode({'ask': ask})}")
     assert (page.status_code, "continue" in read(page).links) == (400, False)
 

@@ -83,9 +83,10 @@ class Whole:
     def person(self, **members: object) -> Person:
         """Somebody new, with an account at Mail.ru and a number of MegaFon unless the members say otherwise."""
         key, digits = f"p{secrets.token_hex(8)}", f"{secrets.randbelow(10**7):07}"
+        prefix = "+7903" if members.get("not_subscriber") else "+7920"
         said = {
             "first_name": "Анна", "last_name": "Ким", "mailru_id": f"9{secrets.randbelow(10**12):012}",
-            "email": f"{key}@mail.ru", "number": f"+7920{digits}",
+            "email": f"{key}@mail.ru", "number": f"{prefix}{digits}",
         } | members  # fmt: skip
         self.change({"people": {key: said}})
         name = f"{said['first_name']} {said['last_name']}".strip()

@@ -17,6 +17,17 @@ for (const text of document.querySelectorAll("[data-countdown]")) {
   }, 1000);
 }
 
+// A request on the handset that came to nothing is told without a press: the page is looked at again, ever more rarely.
+const waits = document.querySelector("[data-waits]");
+if (waits && location.search) {
+  const look = (pause) => setTimeout(async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    if (answer && answer.ok && !(await answer.text()).includes("data-waits")) location.replace(location.href);
+    else if (pause < 30000) look(pause * 2);
+  }, pause);
+  look(1500);
+}
+
 // A number that begins with +7 is continued at its end.
 for (const field of document.querySelectorAll("[data-begin]")) {
   field.focus();
