@@ -64,7 +64,9 @@ class Codes:
             code.acr,
             *code.amr,
         ]
-        return self._sealer.seal(PURPOSE, head + json.dumps(tail, separators=(",", ":")).encode())
+        return self._sealer.seal(
+            PURPOSE, head + json.dumps(tail, separators=(",", ":"), ensure_ascii=False).encode()
+        )
 
     def open(self, text: str) -> Code:
         """The code, if it is ours and not older than its life. Raises BadCode."""

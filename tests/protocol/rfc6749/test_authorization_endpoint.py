@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.deployment import Browser, Deployment, Service, answered
-from tests.provider.tokens import exchange
+from tests.provider.tokens import claims, exchange
 
 KNOWN = {
     "client_id": "store",
@@ -204,3 +204,14 @@ def test_scopes(deployment: Deployment, signed_in: Browser) -> None:
         assert answer.json["scope"] == given
     for asked in (None, "", "phone", "OpenID", "openid,email", "offline_access"):
         assert answered(signed_in.authorize(service, scope=asked))["error"] == "invalid_scope"
+
+
+@pytest.mark.parametrize("letter", ["x", "я", "👋"])
+def test_a_code_stays_short_enough_for_an_address(signed_in: Browser, store: Service, letter: str) -> None:
+    """Some 500 letters, and what a nonce adds: servers and proxies take addresses of 8 KiB."""
+    assert len(signed_in.code(store, nonce="n" * 22)) < 1000
+    longest = letter * (1024 // len(letter.encode()))
+    answer = signed_in.authorize(store, nonce=longest, state=longest)
+    assert len(answer.location) < 8192
+    given = exchange(signed_in, store, answered(answer)["code"])
+    assert claims(given.json["id_token"])["nonce"] == longest
