@@ -32,13 +32,13 @@ from config.upstream import SmsSettings
 from tests.identity.world import secret
 from tests.services import ClockFile
 from tests.support.servers import wait_for
-from tests.upstreams.fakes import Fake, told
-from tests.upstreams.mobile_operator import Operator
+from tests.upstreams.fakes import Fake
+from tests.upstreams.mobile_operator import Operator, closing
 
 NUMBER, OTHER_NUMBER = "+79201234567", "+79217654321"
 BROWSER, STRANGER = "b" * 64, "5" * 64
 ADDRESS = "203.0.113.7"
-ACCEPTED = told({"result": {"msg_id": "1", "status": {"code": 0, "description": "ok"}}})
+ACCEPTED = closing({"result": {"msg_id": "1", "status": {"code": 0, "description": "ok"}}})
 
 
 def keys() -> KeySettings:
@@ -85,7 +85,7 @@ def rooms(settings: Settings, storage: Storage, ephemeral: Ephemeral) -> Iterato
         on_event=events.append,
     )
     http = Http(clock, events.append, connect_s=0.5)
-    sender, prompter = (Sender(2, settings.sms.queue, events.append) for _ in range(2))
+    sender, prompter = (Sender(2, settings.sms.queue, events.append, head_start_s=0) for _ in range(2))
     mobile_id = MobileId(settings.mobile_id, http, clock, issuer=settings.issuer, total_s=1)
     yield Rooms(
         Otp(parts, sender, Sms(settings.sms, http, total_s=1)),

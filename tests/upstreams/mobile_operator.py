@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from app.storage.clock import Clock
 from config.upstream import MobileIdSettings
-from tests.upstreams.fakes import Fake, Reply, Wire, made, told
+from tests.upstreams.fakes import Fake, Reply, Wire, made
 
 OURS = "http://localhost:8000"
 NOTIFY = OURS + "/upstream/mobileid/notify"
@@ -49,7 +49,7 @@ def header_of(request: str) -> dict[str, Any]:
 
 
 def closing(value: Any, status: int = 200) -> bytes:
-    """A JSON answer after which the fake hangs up, as it does after every answer that it thinks about."""
+    """A JSON answer after which both sides hang up: nothing stays open when a test ends."""
     return made(json.dumps(value), status, "application/json", "Connection: close")
 
 
@@ -86,7 +86,7 @@ class Operator:
 
     def publish(self, *kids: str) -> None:
         """Publish these keys and no others."""
-        self.fake.replies["/jwks"] = told({"keys": [key(kid).as_dict(private=False) for kid in kids]})
+        self.fake.replies["/jwks"] = closing({"keys": [key(kid).as_dict(private=False) for kid in kids]})
 
     def answer(self, reply: Reply) -> None:
         """Answer every request so."""
