@@ -47,15 +47,15 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt
 migration: ## write a migration from the tables as they are now: make migration NAME="what it does"
 	@scripts/environment.sh dev
 	@test -n "$(NAME)" || { echo 'say what it does: make migration NAME="..."' >&2; exit 2; }
-	$(BIN)/flask --app wsgi db revision --autogenerate -m "$(NAME)"
+	$(BIN)/python -m migrations.commands "$(NAME)"
 
-docs: ## write docs/settings.md anew from the settings
-	@scripts/environment.sh dev
+docs: coverage-table ## write the pages that are made from code and tests anew
 	$(BIN)/python -m scripts.settings_reference docs/settings.md
 
-coverage-table: ## write docs/security-coverage.md anew: which requirement has which tests
+coverage-table: ## write docs/security-coverage.md and docs/protocol.md anew: what is proved by which tests
 	@scripts/environment.sh dev
 	$(BIN)/python -m scripts.sr_table docs/security-coverage.md
+	$(BIN)/python -m scripts.rule_table docs/protocol.md
 
 install: ## set up the environment and the services for tests, and run nothing
 	@scripts/environment.sh dev

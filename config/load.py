@@ -51,7 +51,9 @@ def load(env_file: Path | None = None, **overrides: Any) -> Settings:
     """
     source = env_file or settings_file()
     if "MOSTID_ENV_FILE" in os.environ and not source.exists():
-        raise ConfigurationError(f"MOSTID_ENV_FILE: there is no file {source}: write its full path, or unset it")
+        raise ConfigurationError(
+            f"MOSTID_ENV_FILE: there is no file {source}: write its full path, or unset it"
+        )
     try:
         settings = Settings(_env_file=source if source.exists() else None, **overrides)
     except ValidationError as error:
