@@ -15,7 +15,6 @@ from simulators.mailru import routes as mailru
 from simulators.mailru.vault import Vault
 from simulators.mobileid.routes import MobileId
 from simulators.msisdn import grouped
-from simulators.outbound import origin_of
 from simulators.pages import Page, message
 from simulators.sms.gateway import Gateway
 from simulators.sms.hub import Hub
@@ -43,11 +42,11 @@ def create(world: World) -> Flask:
     app.add_url_rule("/sms/v1/sms", "megalabs", MegaLabs(world, gateway).post, methods=["POST"])
     app.add_url_rule("/hub/messaging/v1/send", "hub", Hub(world, gateway).post, methods=["POST"])
     app.add_url_rule("/reset", "reset", _reset(world, vault, operator), methods=["POST"])
-    _frame(app, world)
+    _frame(app)
     return app
 
 
-def _frame(app: Flask, world: World) -> None:
+def _frame(app: Flask) -> None:
     """What is done around every request."""
 
     @app.before_request
@@ -57,11 +56,11 @@ def _frame(app: Flask, world: World) -> None:
 
     @app.after_request
     def guard(response: Response) -> Response:
-        client = " ".join({origin_of(uri) for uri in world.scenario.mailru.redirect_uris})
-        leads_on = f" {client}" if request.path.startswith("/mailru") else ""
+        # Browsers check where a form leads along all redirects: Mail.ru's leads to MostID and on to any service of it.
+        forms = "" if request.path.startswith("/mailru") else "; form-action 'self'"
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-            f"base-uri 'none'; frame-ancestors 'none'; form-action 'self'{leads_on}"
+            f"base-uri 'none'; frame-ancestors 'none'{forms}"
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"

@@ -234,7 +234,7 @@ def test_a_malformed_result(simulation: Simulation, mostid: MostId) -> None:
 
 
 def test_nobody_outside_this_machine_is_called(simulation: Simulation, mostid: MostId) -> None:
-    elsewhere = "http://mostid.example/notify"
+    elsewhere = f"{mostid.url}{NOTIFY}".replace("localhost", "0.0.0.0")  # which would reach the listener
     simulation.set_upstream("mobileid", notification_uris=[elsewhere, f"{mostid.url}{NOTIFY}"])
     simulation.set_person("maria", approve=True)
     mostid.ask(simulation, notification_uri=elsewhere)

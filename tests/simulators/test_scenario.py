@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation import MOSTID, Simulation
+from tests.simulation import MOSTID, ROOT, Simulation
 
 
 def change(simulation: Simulation, body: Any) -> tuple[int, Any]:
@@ -81,3 +81,11 @@ def test_reset_forgets_everything_and_may_move_mostid(simulation: Simulation) ->
     assert simulation.http.post(f"{simulation.url}/reset", json={"mostid": "nowhere"}).status_code == 400
     assert "hello" not in simulation.http.get(f"{simulation.url}/handset?number=%2B79201234567").text
     assert MOSTID not in str(reset)
+
+
+def test_the_guide_names_every_switch_and_person(simulation: Simulation) -> None:
+    guide = (ROOT / "docs" / "simulators.md").read_text()
+    found = simulation.get("/people.json")
+    names = {*found["people"], *found["people"]["maria"]}
+    names |= {name for upstream in found["upstreams"].values() for name in upstream}
+    assert [name for name in sorted(names) if f"`{name}`" not in guide] == []
