@@ -121,6 +121,6 @@ def test_in_a_browser_consent_leads_on(simulation: Simulation, mostid: MostId, p
     )
     page.check("#person-alexey")
     with page.expect_request(f"{back}**") as led:
-        page.click("#allow")
+        page.click("#decision-allow")
     assert "code=" in led.value.url
     wait_until(lambda: page.url.startswith(back), "the browser stays")
