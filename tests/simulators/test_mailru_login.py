@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.simulation import Simulation
+from tests.simulation import MOSTID, Simulation
 from tests.simulators.mailru import MailRuVisitor, answered
 
 
