@@ -4,7 +4,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from scripts.markers import TESTS, BadMarker, Marker, markers
+from scripts.markers import TESTS, BadMarker, Marker, markers, write
 
 HEAD = """\
 # Protocol rules and their tests
@@ -49,4 +49,4 @@ def _links(files: set[str]) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(text(), encoding="utf-8")
+    sys.exit(write(text, Path(sys.argv[1])))

@@ -18,8 +18,8 @@ HEAD = """\
 Made from `config/` by `make docs`; change the docstrings there, not this page.
 
 Settings come from the file that `MOSTID_ENV_FILE` names (`var/mostid.env` if nothing is said) and from the environment,
-which wins. Lists are written as JSON, `["10.1.2.0/24"]`, switches as `true` or `false`, line breaks as `\\n`. A name
-that does not exist, or a value outside its bounds, stops the start with a sentence that names it, and so does every
+which wins. A list is written as JSON, `["10.1.2.0/24"]`; a switch as `true` or `false`; a line break as `\\n`. A name that
+does not exist, or a value outside its bounds, stops the start with a sentence that names it, and so does every
 combination that is unsafe in the chosen profile; all of them are named at once.
 """
 BOUNDS = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}

@@ -4,7 +4,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from scripts.markers import TESTS, BadMarker, markers
+from scripts.markers import TESTS, BadMarker, markers, write
 from tests.security_requirements import TITLES
 
 HEAD = """\
@@ -48,4 +48,4 @@ def _links(files: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(text(), encoding="utf-8")
+    sys.exit(write(text, Path(sys.argv[1])))

@@ -62,7 +62,7 @@ def test_what_was_left_out_is_said_with_its_reason(tmp_path: Path) -> None:
         "-m",
         "pytest",
         "-n",
-        workers,
+        "0",
         "-p",
         "no:cacheprovider",
         "-c",
