@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 from sqlalchemy import make_url
@@ -62,13 +63,22 @@ def store_complaints(settings: Settings) -> Iterator[Complaint]:
     elif _is_temporary_or_served(settings.data_dir):
         yield Complaint("data_dir", "choose a directory that is neither temporary nor part of the program")
     yield from _database(settings)
-    if settings.redis_url:
-        parts = settings.redis_url.partition("://")[2].rpartition("@")
-        if parts[0].partition(":")[2] in GUESSED_PASSWORDS and not settings.redis_url.startswith("unix://"):
-            yield Complaint(
-                "redis_url",
-                "set a password of its own (requirepass) and write it here: redis://:PASSWORD@host",
-            )
+    yield from _redis(settings.redis_url)
+
+
+def _redis(address: str) -> Iterator[Complaint]:
+    if not address or address.startswith("unix://"):
+        return
+    parts = urlsplit(address)
+    if (parts.password or "") in GUESSED_PASSWORDS:
+        yield Complaint(
+            "redis_url",
+            "set a password of its own (requirepass) and write it here: rediss://:PASSWORD@host",
+        )
+    if parts.scheme != "rediss" and not is_loopback(parts.hostname or ""):
+        yield Complaint("redis_url", "use rediss://: the way to another machine must be encrypted")
+    if {"ssl_cert_reqs", "ssl_check_hostname"} & parse_qs(parts.query).keys():
+        yield Complaint("redis_url", "leave out ssl_…: whoever answers there must prove who they are")
 
 
 def _is_temporary_or_served(directory: Path) -> bool:

@@ -19,6 +19,10 @@ OWN_NAMES = {"MOSTID_ENV_FILE", "MOSTID_TEST_RUN"}
 """Names that are ours and no settings: where the settings file is, and what a test run shares."""
 
 
+NO = {"", "0", "false", "no"}
+"""What Flask takes for a switch that is off."""
+
+
 class ConfigurationError(Exception):
     """Settings that must not be served with. The text has one line for each mistake and says what to change."""
 
@@ -34,6 +38,11 @@ def unknown_names() -> list[str]:
     return [
         name for name in names if not _is_setting(name.removeprefix("MOSTID_").lower().split("__"), Settings)
     ]
+
+
+def in_command() -> bool:
+    """Whether we are run by `flask …` rather than by a server."""
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 
 
 def _is_setting(path: list[str], model: type[BaseModel]) -> bool:
@@ -65,6 +74,8 @@ def load(env_file: Path | None = None, **overrides: Any) -> Settings:
         wrong.insert(
             0, "MOSTID_PROFILE: say production, testing or development; only a checkout may leave it out"
         )
+    if settings.profile == "production" and os.environ.get("FLASK_DEBUG", "0").lower() not in NO:
+        wrong.append("FLASK_DEBUG: unset it: debug pages run code and show secrets")
     if wrong:
         raise ConfigurationError("\n".join(wrong))
     return settings

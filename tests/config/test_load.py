@@ -81,6 +81,13 @@ def test_the_file_is_named_by_the_environment(
     assert load().mailru.token_url == "http://localhost:8100/mailru/token"
 
 
+@pytest.mark.sr("SR-156")
+def test_a_file_that_is_named_and_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOSTID_ENV_FILE", str(tmp_path / "mostid.evn"))
+    with pytest.raises(ConfigurationError, match=r"MOSTID_ENV_FILE: there is no file .*mostid\.evn"):
+        load()
+
+
 def test_a_text_with_escaped_line_breaks_is_read_in_any_form(
     development_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

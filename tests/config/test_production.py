@@ -2,12 +2,15 @@
 
 import base64
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
+import app
 from config import ConfigurationError, load
 from config.complaint import variable
+from config.keys import PURPOSES
 
 pytestmark = pytest.mark.sr("SR-156")
 
@@ -65,8 +68,13 @@ UNSAFE = [
     ("mailru.own_domains", '["*"]', "verified"),
     ("data_dir", "var", "absolute"),
     ("data_dir", "/tmp/mostid", "temporary"),
+    ("data_dir", "/dev/shm/mostid", "temporary"),
     ("redis_url", "redis://redis.shop.ru/0", "password"),
-    ("redis_url", "redis://:redis@redis.shop.ru/0", "password"),
+    ("redis_url", "rediss://:redis@redis.shop.ru/0", "password"),
+    ("redis_url", "rediss://redis.shop.ru/0", "password"),
+    ("redis_url", "redis://:a-long-one@redis.shop.ru/0", "encrypted"),
+    ("redis_url", "rediss://:a-long-one@redis.shop.ru/0?ssl_cert_reqs=none", "prove who they are"),
+    ("redis_url", "rediss://:a-long-one@redis.shop.ru/0?ssl_check_hostname=false", "prove who they are"),
     ("database_url", "postgresql+psycopg://mostid:postgres@localhost/mostid", "password"),
     ("database_url", "postgresql+psycopg://mostid:long-one@db.shop.ru/mostid", "sslmode"),
     ("database_url", "postgresql+psycopg://mostid:long-one@db.shop.ru/mostid?sslmode=disable", "sslmode"),
@@ -100,15 +108,45 @@ def test_each_unsafe_setting_stops_the_start(
 
 
 @pytest.mark.sr("SR-074")
-def test_one_secret_for_two_purposes_is_refused(production_file: Path) -> None:
-    shared = re.search(r"MOSTID_KEYS__SEAL=1:(\S+)", production_file.read_text())
+@pytest.mark.parametrize(("first", "second"), list(combinations(PURPOSES, 2)))
+def test_one_secret_for_two_purposes_is_refused(production_file: Path, first: str, second: str) -> None:
+    """Whatever the two are, and whichever of their versions: here a former one of the second."""
+    names = variable(f"keys.{first}"), variable(f"keys.{second}")
+    shared = re.search(rf"{names[0]}=1:(\S+)", production_file.read_text())
     assert shared
     with production_file.open("a") as file:
-        file.write(f"MOSTID_KEYS__SIGN=2:{'B' * 42}A,1:{shared[1]}\n")
-    with pytest.raises(
-        ConfigurationError, match="MOSTID_KEYS__SIGN: this secret serves MOSTID_KEYS__SEAL already"
-    ):
+        file.write(f"{names[1]}=2:{'B' * 42}A,1:{shared[1]}\n")
+    with pytest.raises(ConfigurationError) as refused:
         load(production_file)
+    assert f"{names[1]}: this secret serves {names[0]} already" in str(refused.value).splitlines()[0]
+
+
+@pytest.mark.sr("SR-189")
+@pytest.mark.parametrize("place", ["app", "app/web/static", "app/web/static/var"])
+def test_data_never_lies_where_the_program_serves_files_from(production_file: Path, place: str) -> None:
+    with production_file.open("a") as file:
+        file.write(f"MOSTID_DATA_DIR={Path(app.__file__).parents[1] / place}\n")
+    with pytest.raises(ConfigurationError, match="MOSTID_DATA_DIR: choose a directory that is neither"):
+        load(production_file)
+
+
+@pytest.mark.sr("SR-186")
+@pytest.mark.parametrize("region", ["nl", "de", "us-east-1", "RU", ""])
+def test_the_first_store_of_personal_data_stands_in_russia(production_file: Path, region: str) -> None:
+    assert load(production_file).storage_region == "ru"
+    with production_file.open("a") as file:
+        file.write(f"MOSTID_STORAGE_REGION={region}\n")
+    with pytest.raises(ConfigurationError, match=r"MOSTID_STORAGE_REGION: keep the first store .* say ru"):
+        load(production_file)
+
+
+@pytest.mark.parametrize("value", ["1", "true", "on"])
+def test_debug_pages_are_refused(production_file: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", value)
+    with pytest.raises(ConfigurationError, match="FLASK_DEBUG: unset it"):
+        load(production_file)
+    monkeypatch.setenv("FLASK_DEBUG", "0")
+    assert load(production_file)
 
 
 def test_all_mistakes_are_told_at_once_and_no_secret_with_them(production_file: Path) -> None:
