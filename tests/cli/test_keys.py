@@ -44,7 +44,7 @@ def test_ensure_makes_what_is_missing_once(deployment: Deployment, flask: Flask)
     (gone,) = states(flask)["next"]
     table = deployment.storage
     table.run(
-        lambda tx: tx.connection().exec_driver_sql(f"DELETE FROM signing_keys WHERE kid = '{gone}'"),
+        lambda tx: tx.connection.exec_driver_sql(f"DELETE FROM signing_keys WHERE kid = '{gone}'"),
         write=True,
     )
     assert flask("keys", "ensure").stdout == "made 1 keys\n"
@@ -91,7 +91,7 @@ def test_without_a_next_key_one_is_published_at_once_and_the_time_is_said(
     deployment: Deployment, flask: Flask, clock_file: ClockFile
 ) -> None:
     delete = "DELETE FROM signing_keys WHERE state = 'next'"
-    deployment.storage.run(lambda tx: tx.connection().exec_driver_sql(delete), write=True)
+    deployment.storage.run(lambda tx: tx.connection.exec_driver_sql(delete), write=True)
     clock_file.advance(HOUR + 1)
     result = flask("keys", "rotate")
     assert result.exit_code == 3

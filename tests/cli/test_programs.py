@@ -1,10 +1,13 @@
 """`flask worker`, `flask metrics` and the start itself, as processes of their own."""
 
+import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -12,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from config.secrets import production_env, write_env
+from migrations.commands import upgrade
 from tests.cli.conftest import Deployment
 from tests.services import ClockFile
 from tests.support.servers import free_port, wait_for
@@ -184,3 +189,45 @@ def test_a_fresh_deployment_from_nothing(tmp_path: Path) -> None:
         )
         assert (done.returncode, done.stderr) == (0, ""), words
     assert done.stdout == "no mistake found\n"
+
+
+@pytest.fixture
+def lasting() -> Iterator[Path]:
+    """A directory outside /tmp, where production takes no data."""
+    with tempfile.TemporaryDirectory(prefix="mostid-test-", dir="/var/tmp") as directory:
+        yield Path(directory)
+
+
+@pytest.mark.sr("SR-060", "SR-156")
+def test_production_does_not_start_with_a_client_of_a_developers_machine(lasting: Path) -> None:
+    file = lasting / "mostid.env"
+    text = production_env("https://id.shop.ru", "https://id-admin.shop.ru")
+    given = {
+        "DATA_DIR": str(lasting), "OWNED_DOMAINS": '["shop.ru"]', "MAILRU__CLIENT_ID": "7f00",
+        "MAILRU__CLIENT_SECRET": "given-by-mail", "MOBILE_ID__ENABLED": "false", "SMS__ENABLED": "false",
+        "TRUSTED_PROXIES": '["10.1.2.0/24"]',
+    }  # fmt: skip
+    write_env(file, text + "".join(f"MOSTID_{name}={value}\n" for name, value in given.items()))
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOSTID_", "PYTEST"))}
+
+    def run(*words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        env = clean | {"MOSTID_ENV_FILE": str(file)} | more
+        return subprocess.run(
+            words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    served = (sys.executable, "-c", "import wsgi")
+    upgrade(f"sqlite:///{lasting / 'mostid.db'}")
+    with sqlite3.connect(lasting / "mostid.db") as database:
+        metadata = json.dumps({"client_name": "Store", "redirect_uris": ["http://localhost:8200/callback"]})
+        database.execute(
+            "INSERT INTO clients (client_id, metadata, secrets, created_at, changed_at) VALUES ('store', ?, '[]', 0, 0)",
+            [metadata],
+        )
+    database.close()
+    refused = run(*served)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("client store: redirect_uris")
+    assert refused.stderr.endswith("disable it and register it anew\n")
+    assert run(*command("clients", "disable", "store")).returncode == 0
+    assert run(*served).returncode == 0
