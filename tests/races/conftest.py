@@ -1,4 +1,4 @@
-"""One server for each pair of stores; it serves all tests of a module."""
+"""One server for each pair of stores; it serves all races."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ AMONG_REDIS_DATABASES = 32
 """Those below belong to the tests that empty them."""
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The embedded stores, or PostgreSQL and Redis."""
     directory: Path = tmp_path_factory.mktemp("served")
@@ -29,7 +29,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     _sql(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def store(served: Served) -> Service:
     """A service of our own."""
     return served.deployment.register("store")
