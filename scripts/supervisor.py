@@ -24,6 +24,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 STEADY_S = 60
 """A program that ran this long begins again with the shortest pause."""
 LONGEST_LOG = 10_000_000
+PRIVATE = 0o077
+"""Whatever the programs write is their owner's alone (SR-189)."""
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -160,12 +162,13 @@ class Supervisor:
             log.replace(log.with_suffix(".log.1"))
 
         def in_child() -> None:
+            os.umask(PRIVATE)
             LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal))
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             if os.getppid() != us:  # we died before the kernel knew whom to tell
                 os._exit(1)
 
-        with log.open("ab") as stderr:
+        with open(log, "ab", opener=_private) as stderr:  # a path's open takes no opener
             child.process = subprocess.Popen(
                 child.program.command, cwd=self.directory, env=self.environment, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=stdout or stderr, stderr=stderr,
@@ -192,7 +195,7 @@ class Supervisor:
 
     def _note(self, text: str) -> None:
         line = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n"
-        with self._log("run").open("a") as log:
+        with open(self._log("run"), "a", opener=_private) as log:
             log.write(line)
         sys.stderr.write(line)
 
@@ -202,6 +205,10 @@ class Supervisor:
     def _last_words(self, name: str) -> str:
         lines = self._log(name).read_text(errors="replace").strip().splitlines()
         return f"{lines[-1] if lines else 'it said nothing'} (more in {self._log(name)})"
+
+
+def _private(file: str, flags: int) -> int:
+    return os.open(file, flags, 0o600)
 
 
 def _ready(program: Program) -> bool:

@@ -92,6 +92,28 @@ def test_nobody_is_found(deployment: Deployment, flask: Flask, person: Person, v
     assert [row.detail for row in record(deployment, "identity.not_found")] == [{"reason": "request 4711"}]
 
 
+@pytest.mark.sr("SR-188")
+@pytest.mark.parametrize(
+    "who",
+    [
+        "' OR '1'='1",
+        "x'; DROP TABLE identities; --",
+        "mailru:4242' --",
+        "%",
+        "_",
+        "4242\0",
+        "+7920123456_",
+        "é" * 500,
+    ],
+)
+def test_a_search_is_a_value_and_never_a_statement(
+    deployment: Deployment, flask: Flask, person: Person, who: str
+) -> None:
+    result = flask("identities", "show", who, *WHY)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert printed(flask("identities", "show", "mailru:4242", *WHY, "--json"))["id"] == str(person.identity)
+
+
 def test_a_sub_may_begin_with_a_dash(flask: Flask) -> None:
     assert "nobody is found" in flask("identities", "show", "-Jp3vK0a9sXW", *WHY).stderr
 
