@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from flask import Flask
@@ -139,8 +140,17 @@ def _floor(settings: Settings) -> Floor:
         clients=Clients(storage, versions),
         sessions=BrowserSessions(sealer, clock, settings.lifetimes),
         asks=Asks(sealer, ephemeral, clock, settings.lifetimes.ask_s),
-        metrics=Metrics(None if os.environ.get("PROMETHEUS_MULTIPROC_DIR") else CollectorRegistry()),
+        metrics=_metrics(),
     )
+
+
+def _metrics() -> Metrics:
+    """Counters of this process; where several share a directory, each writes a file there from its first count on."""
+    shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not shared:
+        return Metrics(CollectorRegistry())
+    Path(shared).mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Metrics(None)
 
 
 def _bind_database(app: Flask, floor: Floor) -> None:
