@@ -110,18 +110,50 @@ def test_new_codes_sessions_and_addresses_reset_nothing(generous: World) -> None
 
 
 @pytest.mark.sr("SR-128")
-def test_after_a_hundred_in_a_row_codes_are_off_until_another_proof(generous: World) -> None:
-    world = generous
-    for day in range(5):
-        assert sum(_spray(world, 3)) == 10, day
-        world.pass_s(3601)
-        assert sum(_spray(world, 3)) == 10, day
+def test_codes_that_were_sent_before_count_together(generous: World) -> None:
+    browsers = [f"{number}" * 64 for number in range(3)]
+    waiting = [generous.sent(browser=browser) for browser in browsers]
+    for (challenge, code), browser in zip(waiting[:2], browsers, strict=False):
+        for _ in range(5):
+            generous.wrong(challenge, code, browser)
+    challenge, code = waiting[2]
+    assert generous.otp.answer(challenge, code, browsers[2]) == Dead("too_many")
+    assert generous.fails() == 10
+    generous.pass_s(200)
+    assert generous.wrong(challenge, code, browsers[2]) == Dead("too_many")
+
+
+def _guess_for_days(world: World, days: int) -> None:
+    """As many wrong codes as the limits of a day let through, each day."""
+    for day in range(days):
+        for _ in range(2):
+            assert sum(_spray(world, 2)) == 10, day
+            world.pass_s(3601)
         world.pass_s(86_400)
+
+
+def _check_off(world: World) -> None:
+    """No code is sent or looked at, however much time passes, and other numbers do not notice."""
     before = world.settle()
     world.pass_s(30 * 86_400)
-    assert sum(_spray(world, 3)) == 0
+    assert sum(_spray(world, 1)) == 0
     assert world.settle() == before
     assert isinstance(world.send(OTHER_NUMBER), Started)
+    assert world.settle() == before + 1
+
+
+@pytest.mark.sr("SR-128")
+def test_after_too_many_in_a_row_codes_are_off_until_another_proof(world: World) -> None:
+    world.configure(limits={"sms_gaps_s": (), "otp_fails_consecutive": 40})
+    _guess_for_days(world, 2)
+    _check_off(world)
+
+
+@pytest.mark.soak
+@pytest.mark.sr("SR-128")
+def test_after_a_hundred_in_a_row_codes_are_off(generous: World) -> None:
+    _guess_for_days(generous, 5)
+    _check_off(generous)
 
 
 @pytest.mark.sr("SR-128")
@@ -185,15 +217,11 @@ def test_a_flood_of_guesses_does_not_lock_the_owner_out(generous: World) -> None
 
 
 @pytest.mark.sr("SR-147")
-def test_a_number_that_was_guessed_at_for_days_still_lets_its_owner_in(generous: World) -> None:
-    world = generous
+def test_a_number_that_was_guessed_at_for_days_still_lets_its_owner_in(world: World) -> None:
+    world.configure(limits={"sms_gaps_s": (), "otp_fails_consecutive": 20})
     world.prove()
-    for _ in range(5):
-        assert sum(_spray(world, 3)) == 10
-        world.pass_s(3601)
-        assert sum(_spray(world, 3)) == 10
-        world.pass_s(86_400)
-    assert sum(_spray(world, 2)) == 0
+    _guess_for_days(world, 1)
+    assert sum(_spray(world, 1)) == 0
     world.prove()
 
 
