@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from app.clients import registration
 from app.clients.metadata import parse
 from app.clients.policy import Policy
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 
 ACTOR = "make run"
 OURS = {"first_party": True, "sector": "ecosystem"}
@@ -52,7 +50,7 @@ def ensure(storage: Storage, policy: Policy, file: Path, origins: Mapping[str, s
     known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     now = storage.clock.now()
 
-    def act(tx: Session) -> dict[str, Any]:
+    def act(tx: Transaction) -> dict[str, Any]:
         registered = {client["client_id"] for client in registration.describe_all(tx)}
         return {
             name: _registered(tx, name, origin, policy, now, known=name in registered)
@@ -78,7 +76,7 @@ def metadata(name: str, origin: str) -> dict[str, Any]:
 
 
 def _registered(
-    tx: Session, name: str, origin: str, policy: Policy, now: int, *, known: bool
+    tx: Transaction, name: str, origin: str, policy: Policy, now: int, *, known: bool
 ) -> dict[str, Any]:
     """What the service is told: RFC 7591 §3.2.1. One that lost its secret gets another one."""
     if known:

@@ -4,14 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from app.clients.policy import Policy
 from app.events import audit
 from app.keys.keyring import Keyring
 from app.keys.lifecycle import KeyLifecycle
 from app.storage.clock import Clock
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 from config.load import load
 from config.settings import Settings
 from migrations.commands import upgrade
@@ -40,7 +38,7 @@ def ensure_keys(settings: Settings, storage: Storage) -> None:
     """Make the first signing keys, as `flask keys ensure` does."""
     lifecycle = KeyLifecycle(Keyring(settings.keys), storage.clock, settings.lifetimes)
 
-    def act(tx: Session) -> None:
+    def act(tx: Transaction) -> None:
         for kid in lifecycle.ensure(tx):
             actor, detail = demo_clients.ACTOR, {"kid": kid}
             audit.record(tx, "key.made", storage.clock.now(), actor=actor, detail=detail)

@@ -7,13 +7,11 @@ that what was counted stays counted, whatever comes after it.
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.orm import Session
-
 from app.challenges.asked import Asked
 from app.challenges.counters import NumberCounters
 from app.challenges.outcomes import Admitted, Refused
 from app.challenges.slices import Slices
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 
 Result = TypeVar("Result")
 
@@ -50,7 +48,7 @@ class Budget:
     def succeed(self, asked: Asked, challenge: str) -> bool:
         """The code was right: spend the challenge. False when it was spent before."""
 
-        def act(tx: Session) -> bool:
+        def act(tx: Transaction) -> bool:
             if self._numbers.succeed(tx, asked.number, asked.browser, challenge):
                 return True
             self._numbers.forgive(tx, asked.number, asked.browser, challenge)
@@ -70,5 +68,5 @@ class Budget:
         """Whether this browser proved this number not long ago."""
         return self._storage.run(lambda tx: self._numbers.has_proved(tx, asked.number, asked.browser))
 
-    def _write(self, act: Callable[[Session], Result]) -> Result:
+    def _write(self, act: Callable[[Transaction], Result]) -> Result:
         return self._storage.run(act, write=True)

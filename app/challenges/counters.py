@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, select, tuple_, update
-from sqlalchemy.orm import Session
 
 from app.challenges.outcomes import Admitted, Refused
 from app.challenges.tables import number_counters
 from app.keys.lookup import LookupHasher
 from app.storage.clock import Clock
+from app.storage.database import Transaction
 from app.storage.now import database_now
 from app.storage.upsert import dialect_insert
 from config.limits import LimitsSettings
@@ -74,7 +74,7 @@ class NumberCounters:
         self._hasher, self._limits = hasher, limits
         self._now = database_now(clock)
 
-    def send(self, tx: Session, number: str, browser: str) -> Admitted | Refused:
+    def send(self, tx: Transaction, number: str, browser: str) -> Admitted | Refused:
         """Count one message, or say when the next may be sent (SR-129)."""
         row = self._locked(tx, number)
         tried = self._own(tx, number, browser) or row
@@ -85,7 +85,7 @@ class NumberCounters:
         self._write(tx, row)
         return Admitted(row.now + self._gap(row.sends))
 
-    def push(self, tx: Session, number: str, browser: str) -> Admitted | Refused:
+    def push(self, tx: Transaction, number: str, browser: str) -> Admitted | Refused:
         """Count one prompt on the handset (SR-138)."""
         row, limits = self._locked(tx, number), self._limits
         refused = (
@@ -99,7 +99,7 @@ class NumberCounters:
         self._write(tx, row)
         return Admitted(row.now)
 
-    def attempt(self, tx: Session, number: str, browser: str, challenge: str) -> int:
+    def attempt(self, tx: Transaction, number: str, browser: str, challenge: str) -> int:
         """Count a code as wrong before it is compared (SR-127, SR-128).
 
         Returns the tries of this challenge with this one, or 0 when no more may be tried; then nothing is counted.
@@ -114,14 +114,14 @@ class NumberCounters:
         self._write(tx, row)
         return tries + 1
 
-    def forgive(self, tx: Session, number: str, browser: str, challenge: str) -> None:
+    def forgive(self, tx: Transaction, number: str, browser: str, challenge: str) -> None:
         """The last attempt was right, although it leads nowhere yet."""
         for row in filter(None, (self._locked(tx, number), self._own(tx, number, browser))):
             if row.forgive(_mark(challenge)):
                 self._write(tx, row)
                 return
 
-    def succeed(self, tx: Session, number: str, browser: str, challenge: str) -> bool:
+    def succeed(self, tx: Transaction, number: str, browser: str, challenge: str) -> bool:
         """The last attempt was right. False when this challenge was spent before: of many at once one succeeds (SR-126)."""
         number_row, mark = self._locked(tx, number), _mark(challenge)
         if any(spent == mark for _, spent in number_row.spent):
@@ -137,7 +137,7 @@ class NumberCounters:
         self._write(tx, own)
         return True
 
-    def tries(self, tx: Session, number: str, browser: str, challenge: str) -> int:
+    def tries(self, tx: Transaction, number: str, browser: str, challenge: str) -> int:
         """How often this challenge has been tried."""
         keys = [
             *self._hasher.hashes(NUMBER, number),
@@ -145,7 +145,7 @@ class NumberCounters:
         ]
         return sum(_tries(row, _mark(challenge)) for row in self._read(tx, keys))
 
-    def has_proved(self, tx: Session, number: str, browser: str) -> bool:
+    def has_proved(self, tx: Transaction, number: str, browser: str) -> bool:
         """Whether this browser proved this number within the last months."""
         return self._own(tx, number, browser) is not None
 
@@ -174,7 +174,7 @@ class NumberCounters:
         gaps = self._limits.sms_gaps_s
         return gaps[min(recent, len(gaps)) - 1] * 1000 if gaps else 0
 
-    def _locked(self, tx: Session, value: str, kind: str = NUMBER) -> Counted:
+    def _locked(self, tx: Transaction, value: str, kind: str = NUMBER) -> Counted:
         """The row, made if it is not there, and ours until the transaction ends."""
         current, *former = self._hasher.hashes(kind, value)
         empty: dict[str, Any] = {
@@ -195,18 +195,18 @@ class NumberCounters:
         # While the look-up key changes, what was counted under the former one counts on.
         return _joined(row, self._read(tx, former)) if former and not row.kept else row
 
-    def _own(self, tx: Session, number: str, browser: str) -> Counted | None:
+    def _own(self, tx: Transaction, number: str, browser: str) -> Counted | None:
         """The row of a browser that proved this number. Whoever comes here holds the number's row already."""
         rows = self._read(tx, self._hasher.hashes(BROWSER, _of_browser(number, browser)))
         return next((row for row in rows if row.kept), None)
 
-    def _read(self, tx: Session, keys: Sequence[Key]) -> list[Counted]:
+    def _read(self, tx: Transaction, keys: Sequence[Key]) -> list[Counted]:
         place = tuple_(number_counters.c.key_version, number_counters.c.hash)
         found = tx.execute(select(number_counters, self._now.label("now")).where(place.in_(keys)))
         return [_counted(row) for row in found]
 
     @staticmethod
-    def _write(tx: Session, row: Counted) -> None:
+    def _write(tx: Transaction, row: Counted) -> None:
         version, digest = row.key
         where = (number_counters.c.key_version == version, number_counters.c.hash == digest)
         tx.execute(update(number_counters).where(*where).values(row.values()))

@@ -7,13 +7,12 @@ from typing import Any
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
-from sqlalchemy.orm import Session
 
 from app.cli.finding import Finding, error, warning
 from app.clients.policy import Policy
 from app.clients.registration import misfits
 from app.storage.clock import Clock
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 from app.storage.ephemeral import Ephemeral, EphemeralDown, RedisEphemeral, WrongPolicy
 from config.settings import Settings
 
@@ -85,9 +84,9 @@ def _redis(ephemeral: RedisEphemeral) -> Iterator[Finding]:
         )
 
 
-def _schema(tx: Session) -> Iterator[Finding]:
+def _schema(tx: Transaction) -> Iterator[Finding]:
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    tables = inspect(tx.connection()).get_table_names()
+    tables = inspect(tx.connection).get_table_names()
     found = (
         tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if "alembic_version" in tables
@@ -101,7 +100,7 @@ def _schema(tx: Session) -> Iterator[Finding]:
         )
 
 
-def _sqlite(tx: Session) -> Iterator[Finding]:
+def _sqlite(tx: Transaction) -> Iterator[Finding]:
     if _ask(tx, "PRAGMA journal_mode") != "wal":
         yield error(
             "database",
@@ -114,7 +113,7 @@ def _sqlite(tx: Session) -> Iterator[Finding]:
         )
 
 
-def _postgresql(tx: Session, settings: Settings) -> Iterator[Finding]:
+def _postgresql(tx: Transaction, settings: Settings) -> Iterator[Finding]:
     for name in ("fsync", "synchronous_commit", "full_page_writes"):
         if _ask(tx, f"SHOW {name}") == "off":
             yield error(
@@ -134,7 +133,7 @@ def _postgresql(tx: Session, settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _skew(tx: Session) -> Iterator[Finding]:
+def _skew(tx: Transaction) -> Iterator[Finding]:
     before = time.time_ns()
     theirs = float(_ask(tx, "SELECT extract(epoch FROM clock_timestamp()) * 1000"))
     skew = theirs - (before + time.time_ns()) / 2_000_000
@@ -147,5 +146,5 @@ def _skew(tx: Session) -> Iterator[Finding]:
         )
 
 
-def _ask(tx: Session, question: str) -> Any:
+def _ask(tx: Transaction, question: str) -> Any:
     return tx.execute(text(question)).scalar_one()

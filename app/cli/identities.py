@@ -6,7 +6,6 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 import click
-from sqlalchemy.orm import Session
 
 from app.cli.output import moment, operator, print_json, print_rows, refuse, seconds
 from app.cli.tools import Tools
@@ -18,6 +17,7 @@ from app.identity.subjects import Subjects
 from app.keys.keyed import KeyedValues
 from app.lifecycle.block import block, unblock
 from app.lifecycle.dossier import Dossier, Dossiers
+from app.storage.database import Transaction
 
 LONGEST_REASON = 300
 WHO = click.argument("who")
@@ -27,7 +27,7 @@ REASON = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 ANY_SUB = {"ignore_unknown_options": True}
 """A `sub` may begin with a dash."""
-Act = Callable[[Session, UUID, str], str | None]
+Act = Callable[[Transaction, UUID, str], str | None]
 """Does something to a person, for a reason; the words for what was done, or None where it could not be."""
 
 
@@ -69,7 +69,7 @@ def _show(tools: Tools, dossiers: Dossiers) -> click.Command:
         """Ways in, profile, sessions, grants and the record of one customer; numbers and addresses masked."""
         why = _reason(dossiers, reason)
 
-        def act(tx: Session) -> Dossier | None:
+        def act(tx: Transaction) -> Dossier | None:
             identity = _find(tools, dossiers, tx, who, why)
             if identity is None:
                 return None
@@ -94,7 +94,7 @@ def _change(tools: Tools, dossiers: Dossiers, verb: Verb) -> click.Command:
     def change(who: str, reason: str, as_json: bool) -> None:
         why = _reason(dossiers, reason)
 
-        def act(tx: Session) -> tuple[Identity | None, str | None]:
+        def act(tx: Transaction) -> tuple[Identity | None, str | None]:
             person = _root(tx, _find(tools, dossiers, tx, who, why))
             return person, verb.act(tx, person.id, why) if person else None
 
@@ -112,7 +112,7 @@ def _change(tools: Tools, dossiers: Dossiers, verb: Verb) -> click.Command:
 
 
 def _block(tools: Tools) -> Verb:
-    def act(tx: Session, identity: UUID, reason: str) -> str | None:
+    def act(tx: Transaction, identity: UUID, reason: str) -> str | None:
         now = tools.clock.now()
         done = block(tx, tools.sessions, identity, now, actor=operator(), reason=reason)
         return f"is blocked; sessions ended: {done.sessions}, grants ended: {done.grants}" if done else None
@@ -122,7 +122,7 @@ def _block(tools: Tools) -> Verb:
 
 
 def _unblock(tools: Tools) -> Verb:
-    def act(tx: Session, identity: UUID, reason: str) -> str | None:
+    def act(tx: Transaction, identity: UUID, reason: str) -> str | None:
         done = unblock(tx, identity, tools.clock.now(), actor=operator(), reason=reason)
         return "may sign in again" if done else None
 
@@ -130,13 +130,13 @@ def _unblock(tools: Tools) -> Verb:
     return Verb("unblock", text, "blocked", "active", act)
 
 
-def _root(tx: Session, identity: UUID | None) -> Identity | None:
+def _root(tx: Transaction, identity: UUID | None) -> Identity | None:
     """The person, or the one that they were merged into."""
     person = people.get(tx, identity) if identity else None
     return people.get(tx, person.root) if person and person.root else person
 
 
-def _find(tools: Tools, dossiers: Dossiers, tx: Session, who: str, reason: str) -> UUID | None:
+def _find(tools: Tools, dossiers: Dossiers, tx: Transaction, who: str, reason: str) -> UUID | None:
     """Whoever is meant. A search that finds nobody is on the record too: it may have been a guess."""
     found = dossiers.find(tx, who)
     if found is None:

@@ -4,14 +4,13 @@ from typing import Any
 
 import click
 from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
 
 from app.cli.output import NOT_YET, moment, operator, print_json, print_rows, refuse, seconds
 from app.events import audit
 from app.keys.lifecycle import KeyLifecycle, Rotation
 from app.keys.tables import signing_keys
 from app.storage.clock import Clock
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 
 TIMES = ("published_at", "activated_at", "retiring_at", "retired_at")
 
@@ -38,7 +37,7 @@ def _ensure(storage: Storage, clock: Clock, lifecycle: KeyLifecycle) -> click.Co
     def ensure() -> None:
         """Make the first keys where there are none. Safe to repeat."""
 
-        def act(tx: Session) -> list[str]:
+        def act(tx: Transaction) -> list[str]:
             made = lifecycle.ensure(tx)
             for kid in made:
                 _record(tx, clock, "key.made", {"kid": kid})
@@ -81,7 +80,7 @@ def _rotate(storage: Storage, clock: Clock, lifecycle: KeyLifecycle) -> click.Co
     def rotate(emergency: bool, as_json: bool) -> None:
         """Let the next key sign and publish another one. Exits 3 when services may not have seen the next key yet."""
 
-        def act(tx: Session) -> list[Rotation]:
+        def act(tx: Transaction) -> list[Rotation]:
             done = lifecycle.rotate(tx, emergency=emergency)
             for one in done:
                 if one.promoted or one.published:
@@ -104,7 +103,7 @@ def _retire(storage: Storage, clock: Clock, lifecycle: KeyLifecycle) -> click.Co
     def retire(kid: str | None) -> None:
         """Take keys out of the key set whose last token has expired; or one retiring key now, by its id."""
 
-        def act(tx: Session) -> list[str]:
+        def act(tx: Transaction) -> list[str]:
             gone = lifecycle.retire(tx, kid)
             for one in gone:
                 _record(tx, clock, "key.retired", {"kid": one})
@@ -139,7 +138,7 @@ def _tell(done: list[Rotation], *, as_json: bool) -> None:
             click.echo(f"{one.algorithm}: {one.next} is published and will be next")
 
 
-def _record(tx: Session, clock: Clock, kind: str, detail: dict[str, Any]) -> None:
+def _record(tx: Transaction, clock: Clock, kind: str, detail: dict[str, Any]) -> None:
     audit.record(tx, kind, clock.now(), actor=operator(), detail=detail)
 
 

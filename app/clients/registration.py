@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.orm import Session
 
 from app.clients import secrets
 from app.clients.metadata import BadMetadata, ClientMetadata, parse
 from app.clients.policy import Policy
 from app.clients.tables import KIND, clients
 from app.events import audit
+from app.storage.database import Transaction
 from app.storage.upsert import insert_ignore
 from app.storage.versions import bump
 
@@ -40,7 +40,12 @@ class Registered:
 
 
 def add(
-    tx: Session, metadata: ClientMetadata, now: int, *, client_id: str | None = None, actor: str = "operator"
+    tx: Transaction,
+    metadata: ClientMetadata,
+    now: int,
+    *,
+    client_id: str | None = None,
+    actor: str = "operator",
 ) -> Registered:
     """Register a client. Raises BadMetadata for a chosen id of the wrong form, ClientIdTaken for one in use."""
     identifier = client_id or f"c_{random.token_urlsafe(16)}"
@@ -60,7 +65,9 @@ def add(
     return Registered(identifier, secret)
 
 
-def rotate_secret(tx: Session, client_id: str, now: int, *, overlap_s: int, actor: str = "operator") -> str:
+def rotate_secret(
+    tx: Transaction, client_id: str, now: int, *, overlap_s: int, actor: str = "operator"
+) -> str:
     """Give a confidential client a new secret; its former one works for `overlap_s` more seconds.
 
     Raises UnknownClient, and BadMetadata for a public client.
@@ -75,23 +82,23 @@ def rotate_secret(tx: Session, client_id: str, now: int, *, overlap_s: int, acto
     return secret
 
 
-def disable(tx: Session, client_id: str, now: int, *, actor: str = "operator") -> bool:
+def disable(tx: Transaction, client_id: str, now: int, *, actor: str = "operator") -> bool:
     """Stop a client everywhere within seconds. False when it was disabled before. Raises UnknownClient."""
     return _switch(tx, client_id, now, disabled=True, actor=actor)
 
 
-def enable(tx: Session, client_id: str, now: int, *, actor: str = "operator") -> bool:
+def enable(tx: Transaction, client_id: str, now: int, *, actor: str = "operator") -> bool:
     """Let a disabled client go on. False when it was not disabled. Raises UnknownClient."""
     return _switch(tx, client_id, now, disabled=False, actor=actor)
 
 
-def describe(tx: Session, client_id: str) -> dict[str, Any] | None:
+def describe(tx: Transaction, client_id: str) -> dict[str, Any] | None:
     """The record of a client by RFC 7591 names (times in seconds), without secrets; None if there is none."""
     row = tx.execute(select(clients).where(clients.c.client_id == client_id)).first()
     return _document(row) if row else None
 
 
-def describe_all(tx: Session) -> list[dict[str, Any]]:
+def describe_all(tx: Transaction) -> list[dict[str, Any]]:
     """The records of all clients, oldest first, without secrets."""
     return [
         _document(row)
@@ -99,7 +106,7 @@ def describe_all(tx: Session) -> list[dict[str, Any]]:
     ]
 
 
-def misfits(tx: Session, policy: Policy) -> list[tuple[str, str]]:
+def misfits(tx: Transaction, policy: Policy) -> list[tuple[str, str]]:
     """Enabled clients that this policy would refuse, with the reason: production must not start with them."""
     found = []
     for row in tx.execute(select(clients).where(clients.c.disabled_at.is_(None))):
@@ -117,7 +124,7 @@ def _check_chosen(client_id: str) -> None:
         raise BadMetadata([("client_id", "it has the form of a person's identifier")])
 
 
-def _locked(tx: Session, client_id: str) -> Row[Any]:
+def _locked(tx: Transaction, client_id: str) -> Row[Any]:
     """The record, held against other operators until the end."""
     row = tx.execute(select(clients).where(clients.c.client_id == client_id).with_for_update()).first()
     if row is None:
@@ -125,7 +132,7 @@ def _locked(tx: Session, client_id: str) -> Row[Any]:
     return row
 
 
-def _switch(tx: Session, client_id: str, now: int, *, disabled: bool, actor: str) -> bool:
+def _switch(tx: Transaction, client_id: str, now: int, *, disabled: bool, actor: str) -> bool:
     row = _locked(tx, client_id)
     if (row.disabled_at is not None) == disabled:
         return False
@@ -135,7 +142,9 @@ def _switch(tx: Session, client_id: str, now: int, *, disabled: bool, actor: str
     return True
 
 
-def _record(tx: Session, kind: str, client_id: str, now: int, actor: str, detail: Mapping[str, Any]) -> None:
+def _record(
+    tx: Transaction, kind: str, client_id: str, now: int, actor: str, detail: Mapping[str, Any]
+) -> None:
     bump(tx, KIND)
     audit.record(tx, kind, now, actor=actor, client_id=client_id, detail=detail)
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, delete, or_, select, tuple_
-from sqlalchemy.orm import Session
 
 from app.challenges.tables import number_counters
 from app.events import audit
@@ -14,7 +13,7 @@ from app.identity.tables import spent_proofs
 from app.keys.lifecycle import KeyLifecycle
 from app.sessions.tables import sessions
 from app.storage.clock import Clock
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 from app.storage.ephemeral import Ephemeral
 
 log = logging.getLogger("mostid.housekeeping")
@@ -83,7 +82,7 @@ class Housekeeping:
         return steps
 
     def _retire_keys(self) -> Iterator[int]:
-        def act(tx: Session) -> int:
+        def act(tx: Transaction) -> int:
             gone = self._lifecycle.retire(tx)
             for kid in gone:
                 audit.record(tx, "key.retired", self._clock.now(), actor="worker", detail={"kid": kid})
@@ -97,7 +96,7 @@ class Housekeeping:
             yield gone
 
 
-def _delete(tx: Session, expiry: Expiry, now: int) -> int:
+def _delete(tx: Transaction, expiry: Expiry, now: int) -> int:
     """Delete one batch. Rows that a request holds, or another worker is deleting, are left for later."""
     key = tuple_(*expiry.table.primary_key)
     due = (
@@ -106,4 +105,4 @@ def _delete(tx: Session, expiry: Expiry, now: int) -> int:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
-    return tx.connection().execute(delete(expiry.table).where(key.in_(due))).rowcount
+    return tx.execute(delete(expiry.table).where(key.in_(due))).rowcount

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Index, SmallInteger, String, Table, insert
-from sqlalchemy.orm import Session
 
+from app.storage.database import Transaction
 from app.storage.ids import uuid7
 from app.storage.model import Id, Json, Millis, metadata
 
@@ -30,7 +30,7 @@ Index("ix_audit_stream", audit.c.stream, audit.c.id)
 
 
 def record(
-    tx: Session,
+    tx: Transaction,
     kind: str,
     at: int,
     *,

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, LargeBinary, String, Table, insert
-from sqlalchemy.orm import Session
 
+from app.storage.database import Transaction
 from app.storage.ids import uuid7
 from app.storage.model import Id, Json, Millis, metadata
 
@@ -23,7 +23,7 @@ outbox = Table(
 )
 
 
-def put(tx: Session, kind: str, at: int, identity: UUID, client_id: str, body: Mapping[str, Any]) -> None:
+def put(tx: Transaction, kind: str, at: int, identity: UUID, client_id: str, body: Mapping[str, Any]) -> None:
     """Leave word of an event for one service."""
     tx.execute(
         insert(outbox).values(

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
 from app.grants.living import served
 from app.grants.locator import Place
@@ -13,6 +12,7 @@ from app.grants.tables import grants
 from app.identity.profile import claims_from
 from app.identity.tables import attributes
 from app.keys.datakeys import DataKeys, data_keys
+from app.storage.database import Transaction
 
 CLAIMS_OF_SCOPE: Mapping[str, tuple[str, ...]] = {
     "profile": (
@@ -64,7 +64,7 @@ _PROFILE = (
 
 
 def userinfo(
-    tx: Session, data_keys_: DataKeys, place: Place, scope: Iterable[str], moment: Mapping[str, int]
+    tx: Transaction, data_keys_: DataKeys, place: Place, scope: Iterable[str], moment: Mapping[str, int]
 ) -> dict[str, Any] | None:
     """Claims of a grant, limited to these scopes (OIDC Core §5.4); None when it may not be used any more."""
     values = {"identity": place.identity_id, "grant": place.grant_id, **moment}
@@ -75,7 +75,7 @@ def userinfo(
     return {"sub": rows[0].sub} | select_claims(_open(rows, data_keys_), allowed)
 
 
-def profile(tx: Session, data_keys_: DataKeys, identity: UUID) -> dict[str, Any]:
+def profile(tx: Transaction, data_keys_: DataKeys, identity: UUID) -> dict[str, Any]:
     """Everything we would say of a person, for our own pages and the consent preview."""
     return _open(tx.execute(_PROFILE, {"identity": identity}).all(), data_keys_)
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from app.events import audit
 from app.grants.revocation import end_of_client
 from app.grants.tables import consents
 from app.identity.tables import identities
+from app.storage.database import Transaction
 from app.storage.upsert import dialect_insert
 
 TEXT_VERSION = "2026-11"
@@ -17,7 +17,7 @@ TEXT_VERSION = "2026-11"
 
 
 def give(
-    tx: Session, identity: UUID, client_id: str, scopes: Iterable[str], left_out: Iterable[str], at: int
+    tx: Transaction, identity: UUID, client_id: str, scopes: Iterable[str], left_out: Iterable[str], at: int
 ) -> None:
     """Write down a consent: exactly the scopes shown and switched on, and those left off; it replaces an earlier one."""
     scope, off = " ".join(sorted(scopes)), " ".join(sorted(left_out))
@@ -34,7 +34,7 @@ def give(
     audit.record(tx, "consent.given", at, identity=identity, client_id=client_id, detail=detail)
 
 
-def withdraw(tx: Session, identity: UUID, client_id: str, at: int) -> bool:
+def withdraw(tx: Transaction, identity: UUID, client_id: str, at: int) -> bool:
     """Take a consent back: what the client holds ends, and it must ask again (SR-181). False when there was none.
 
     The identity's row is taken first. Whoever redeems a code holds it FOR SHARE, so a grant that is being made is

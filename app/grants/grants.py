@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, and_, bindparam, select
-from sqlalchemy.orm import Session
 
 from app.grants.codes import Code
 from app.grants.living import LIVES, LIVING, SESSION_LIVES, served
 from app.grants.tables import consents, grants
 from app.identity.tables import identities, subjects
 from app.sessions.tables import sessions
+from app.storage.database import Transaction
 from app.storage.upsert import insert_ignore
 
 
@@ -84,7 +84,7 @@ _LIVE = select(grants).where(
 )
 
 
-def standing(tx: Session, identity: UUID, client_id: str) -> Standing:
+def standing(tx: Transaction, identity: UUID, client_id: str) -> Standing:
     """Whether the identity is active, and what it has decided about this client. One keyed read."""
     row = tx.execute(_STANDING, {"identity": identity, "client": client_id}).first()
     if row is None:
@@ -95,7 +95,7 @@ def standing(tx: Session, identity: UUID, client_id: str) -> Standing:
     return Standing(active, frozenset(row.scope.split()), frozenset(row.left_out.split()), row.given_at)
 
 
-def admit(tx: Session, code: Code, sector: str, moment: Mapping[str, int]) -> Admission | None:
+def admit(tx: Transaction, code: Code, sector: str, moment: Mapping[str, int]) -> Admission | None:
     """Read the identity and the session of a code FOR SHARE: neither can end before the grant stands."""
     values = {
         "identity": code.identity_id,
@@ -108,11 +108,11 @@ def admit(tx: Session, code: Code, sector: str, moment: Mapping[str, int]) -> Ad
     return Admission(row.sub) if row else None
 
 
-def insert(tx: Session, values: dict[str, Any]) -> bool:
+def insert(tx: Transaction, values: dict[str, Any]) -> bool:
     """Make the grant of a code. The primary key is the code's id: False when the code was redeemed before."""
     return insert_ignore(tx, grants, values)
 
 
-def live(tx: Session, identity: UUID, grant: UUID, moment: Mapping[str, int]) -> Row[Any] | None:
+def live(tx: Transaction, identity: UUID, grant: UUID, moment: Mapping[str, int]) -> Row[Any] | None:
     """The row of a grant that may be used now."""
     return tx.execute(_LIVE, {"identity": identity, "grant": grant, **moment}).first()

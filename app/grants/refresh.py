@@ -13,13 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from app.events import audit
 from app.grants.living import moment, served
 from app.grants.tables import grants
 from app.keys.sealing import Sealer, Unsealable
 from app.storage.clock import Clock
+from app.storage.database import Transaction
 from app.storage.now import database_now
 from config.limits import LifetimeSettings
 
@@ -82,7 +82,7 @@ class RefreshTokens:
             raise BadRefreshToken from None
         return RefreshToken(UUID(bytes=identity), UUID(bytes=grant), generation, secret)
 
-    def rotate(self, tx: Session, token: RefreshToken, client_id: str) -> Rotated | Replayed | None:
+    def rotate(self, tx: Transaction, token: RefreshToken, client_id: str) -> Rotated | Replayed | None:
         """Spend this token and make its successor, in one statement (SR-037).
 
         A lost answer may be asked for again for a moment and gets the same successor (SR-035). Anything older
@@ -118,7 +118,7 @@ class RefreshTokens:
         return min(idle, absolute)
 
     def _retry(
-        self, tx: Session, token: RefreshToken, values: Mapping[str, Any], now: int
+        self, tx: Transaction, token: RefreshToken, values: Mapping[str, Any], now: int
     ) -> Rotated | Replayed | None:
         """Why nothing was rotated. Whoever is not served any more, holds nothing of ours or too much gets None."""
         row = tx.execute(self._look, values).first()
@@ -132,7 +132,7 @@ class RefreshTokens:
             return Replayed(row)
         return None
 
-    def _end_replayed(self, tx: Session, row: Row[Any], now: int) -> None:
+    def _end_replayed(self, tx: Transaction, row: Row[Any], now: int) -> None:
         """End the family and leave the alert, once, however many replays come at a time."""
         ended = (
             update(grants)

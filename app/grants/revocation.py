@@ -4,12 +4,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.orm import Session
 
 from app.grants.tables import grants
+from app.storage.database import Transaction
 
 
-def end(tx: Session, identity: UUID, grant: UUID, client_id: str, reason: str, now: int) -> bool:
+def end(tx: Transaction, identity: UUID, grant: UUID, client_id: str, reason: str, now: int) -> bool:
     """End one grant of this client. False when it was not the client's, or had ended. One statement (RFC 7009 §2.1)."""
     statement = (
         update(grants)
@@ -33,7 +33,7 @@ class Knower(NamedTuple):
     sid: str | None
 
 
-def end_of_session(tx: Session, identity: UUID, session: UUID, reason: str, now: int) -> list[Knower]:
+def end_of_session(tx: Transaction, identity: UUID, session: UUID, reason: str, now: int) -> list[Knower]:
     """End the grants of a session that were not given for offline use.
 
     Returns everybody who must learn that the session is over: whoever holds an offline grant too (OIDC Back-Channel
@@ -48,7 +48,7 @@ def end_of_session(tx: Session, identity: UUID, session: UUID, reason: str, now:
     return [Knower(*row) for row in dict.fromkeys(tuple(row) for row in knowers)]
 
 
-def end_of_client(tx: Session, identity: UUID, client_id: str, reason: str, now: int) -> int:
+def end_of_client(tx: Transaction, identity: UUID, client_id: str, reason: str, now: int) -> int:
     """End every grant that a person gave one service; returns how many were live."""
     statement = (
         update(grants)
@@ -59,7 +59,7 @@ def end_of_client(tx: Session, identity: UUID, client_id: str, reason: str, now:
     return len(tx.execute(statement).all())
 
 
-def end_all(tx: Session, identity: UUID, reason: str, now: int) -> list[Row[tuple[str, str, str]]]:
+def end_all(tx: Transaction, identity: UUID, reason: str, now: int) -> list[Row[tuple[str, str, str]]]:
     """End every grant of a person, offline ones too; returns client_id, sub, sid of each."""
     statement = (
         update(grants)
@@ -70,7 +70,7 @@ def end_all(tx: Session, identity: UUID, reason: str, now: int) -> list[Row[tupl
     return list(tx.execute(statement).all())
 
 
-def clients_of_session(tx: Session, identity: UUID, session: UUID) -> list[str]:
+def clients_of_session(tx: Transaction, identity: UUID, session: UUID) -> list[str]:
     """The services that a session has signed in to, for the signed-out page."""
     statement = select(grants.c.client_id).where(
         grants.c.identity_id == identity, grants.c.session_id == session, grants.c.ended_at.is_(None)

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from app.identity.lookups import Place
 from app.identity.tables import attributes
 from app.keys.datakeys import DataKey
+from app.storage.database import Transaction
 from app.storage.ids import uuid7
 from app.storage.upsert import dialect_insert
 from app.upstreams.base import Assertion
@@ -54,7 +53,7 @@ class Known:
 
 
 def observe(
-    tx: Session, key: DataKey, place: Place, assertion: Assertion, known: Mapping[str, Known], now: int
+    tx: Transaction, key: DataKey, place: Place, assertion: Assertion, known: Mapping[str, Known], now: int
 ) -> list[str]:
     """Keep what this assertion says of the person, where it differs from what is known of this link.
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.orm import Session
 
 from app.identity.tables import identities
 from app.keys.datakeys import DataKey, DataKeys
+from app.storage.database import Transaction
 
 _ROW = select(identities).where(identities.c.id == bindparam("identity"))
 _STATUS = (
@@ -29,14 +29,14 @@ class Identity:
     changed_at: int
 
 
-def create(tx: Session, data_keys: DataKeys, identity: UUID, locale: str, now: int) -> DataKey:
+def create(tx: Transaction, data_keys: DataKeys, identity: UUID, locale: str, now: int) -> DataKey:
     """Make an active identity and its data key, which is returned."""
     values = {"id": identity, "status": "active", "locale": locale[:8], "created_at": now, "changed_at": now}
     tx.execute(insert(identities).values(values))
     return data_keys.create(tx, identity)
 
 
-def get(tx: Session, identity: UUID) -> Identity | None:
+def get(tx: Transaction, identity: UUID) -> Identity | None:
     """The identity with this id."""
     row = tx.execute(_ROW, {"identity": identity}).first()
     if row is None:
@@ -44,12 +44,12 @@ def get(tx: Session, identity: UUID) -> Identity | None:
     return Identity(row.id, row.status, row.root, row.locale, row.created_at, row.changed_at)
 
 
-def status(tx: Session, identity: UUID) -> str | None:
+def status(tx: Transaction, identity: UUID) -> str | None:
     """The status, read FOR SHARE: it stands until the transaction ends. None for an id that is nobody's."""
     return tx.execute(_STATUS, {"identity": identity}).scalar()
 
 
-def park(tx: Session, identity: UUID, now: int) -> bool:
+def park(tx: Transaction, identity: UUID, now: int) -> bool:
     """Set aside an active identity that has no way in left. False when it was not active."""
     statement = (
         update(identities)

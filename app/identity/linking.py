@@ -4,8 +4,6 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from app.events import audit
 from app.identity import attributes, identities, links, standing
 from app.identity.decisions import TABLE, Act, Standing
@@ -16,7 +14,7 @@ from app.identity.providers import LOWEST_ACR, PROVIDERS, believed
 from app.identity.standing import Found
 from app.keys.datakeys import DataKeys
 from app.keys.lookup import LookupHasher
-from app.storage.database import StorageBusy
+from app.storage.database import StorageBusy, Transaction
 from app.storage.ids import uuid7
 from app.upstreams.base import Assertion
 
@@ -32,7 +30,7 @@ class Linking:
         self._lookups, self._hasher, self._data_keys = lookups, hasher, data_keys
         self._providers = frozenset(providers)
 
-    def resolve(self, tx: Session, assertion: Assertion, visit: Visit) -> Outcome:
+    def resolve(self, tx: Transaction, assertion: Assertion, visit: Visit) -> Outcome:
         """Find or make the identity that this assertion proves, in the caller's writing transaction.
 
         Give it to `Storage.run`: a conflict with another visit of the same person is solved by running it again.
@@ -47,7 +45,7 @@ class Linking:
             return self._first(tx, assertion, visit)
         return self._known(tx, standing.read(tx, self._data_keys, place), assertion, visit)
 
-    def _first(self, tx: Session, assertion: Assertion, visit: Visit) -> Outcome:
+    def _first(self, tx: Transaction, assertion: Assertion, visit: Visit) -> Outcome:
         """Nobody's yet. Of many visits that see this at once, one takes the subject and the others find its person."""
         act = TABLE[Standing.UNKNOWN, self._worth(None, assertion, visit), visit.start_new]
         if act is Act.REFUSE:
@@ -59,7 +57,7 @@ class Linking:
             return self._known(tx, standing.read(tx, self._data_keys, winner), assertion, visit)
         return self._create(tx, ours, assertion, visit)
 
-    def _known(self, tx: Session, found: Found, assertion: Assertion, visit: Visit) -> Outcome:
+    def _known(self, tx: Transaction, found: Found, assertion: Assertion, visit: Visit) -> Outcome:
         life = self._worth(found, assertion, visit)
         act = TABLE[found.standing, life, visit.start_new]
         if act is Act.SIGN_IN or act is Act.SIGN_IN_LOW:
@@ -77,7 +75,7 @@ class Linking:
         return Outcome(Kind.NEEDS_OTHER_PROOF, reason=life.value)
 
     def _sign_in(
-        self, tx: Session, found: Found, assertion: Assertion, visit: Visit, *, low: bool
+        self, tx: Transaction, found: Found, assertion: Assertion, visit: Visit, *, low: bool
     ) -> Outcome:
         """Let the person in. What opens at the lowest acr only renews nothing: it may be the number's next owner."""
         changes: dict[str, Any] = {"evidence": links.evidence_of(assertion)}
@@ -92,7 +90,7 @@ class Linking:
             attributes.observe(tx, found.key, place, assertion, found.known, visit.now)
         return _let_in(Kind.SIGNED_IN, place, found.root, assertion, visit, low=low)
 
-    def _hand_over(self, tx: Session, found: Found, assertion: Assertion, visit: Visit) -> Outcome:
+    def _hand_over(self, tx: Transaction, found: Found, assertion: Assertion, visit: Visit) -> Outcome:
         """The number's owner starts anew; who had it before keeps everything but the number (SR-145)."""
         ours = (uuid7(visit.now), uuid7(visit.now))
         kind = links.kind(assertion.provider)
@@ -103,7 +101,7 @@ class Linking:
         _record(tx, "number.handed_over", found, assertion, visit, parked=parked)
         return self._create(tx, ours, assertion, visit)
 
-    def _create(self, tx: Session, ours: Place, assertion: Assertion, visit: Visit) -> Outcome:
+    def _create(self, tx: Transaction, ours: Place, assertion: Assertion, visit: Visit) -> Outcome:
         identity, link = ours
         key = identities.create(tx, self._data_keys, identity, visit.locale, visit.now)
         witness = self._witness(assertion) if assertion.witness else None
@@ -164,7 +162,9 @@ def _let_in(
     )
 
 
-def _record(tx: Session, kind: str, found: Found, assertion: Assertion, visit: Visit, **more: Any) -> None:
+def _record(
+    tx: Transaction, kind: str, found: Found, assertion: Assertion, visit: Visit, **more: Any
+) -> None:
     detail = {"link": str(found.link), "provider": assertion.provider} | links.evidence_of(assertion) | more
     audit.record(tx, kind, visit.now, identity=found.identity, detail=detail)
 

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.orm import Session
 
 from app.identity.lookups import Place
 from app.identity.tables import attributes, links
 from app.keys.datakeys import DataKey
+from app.storage.database import Transaction
 from app.upstreams.base import Assertion
 
 SUBJECT = "subject"
@@ -40,7 +40,7 @@ def kind(provider: str) -> str:
 
 
 def create(
-    tx: Session,
+    tx: Transaction,
     key: DataKey,
     place: Place,
     assertion: Assertion,
@@ -67,7 +67,7 @@ def create(
     tx.execute(insert(links).values(values))
 
 
-def prove(tx: Session, identity: UUID, link: UUID, changes: Mapping[str, Any]) -> bool:
+def prove(tx: Transaction, identity: UUID, link: UUID, changes: Mapping[str, Any]) -> bool:
     """Note a further proof of a link. False when the link was suspended, removed or closed meanwhile."""
     statement = (
         update(links)
@@ -83,7 +83,7 @@ def prove(tx: Session, identity: UUID, link: UUID, changes: Mapping[str, Any]) -
     return tx.execute(statement).first() is not None
 
 
-def close(tx: Session, identity: UUID, link: UUID, now: int) -> None:
+def close(tx: Transaction, identity: UUID, link: UUID, now: int) -> None:
     """End an epoch. What was known from it is forgotten: the number is no longer this person's to show (SR-176)."""
     tx.execute(
         update(links)
@@ -93,7 +93,7 @@ def close(tx: Session, identity: UUID, link: UUID, now: int) -> None:
     tx.execute(delete(attributes).where(attributes.c.identity_id == identity, attributes.c.link_id == link))
 
 
-def list_of(tx: Session, key: DataKey, identity: UUID) -> list[Link]:
+def list_of(tx: Transaction, key: DataKey, identity: UUID) -> list[Link]:
     """Every link of an identity, oldest first; also those that are removed or closed."""
     rows = tx.execute(select(links).where(links.c.identity_id == identity).order_by(links.c.id))
     return [

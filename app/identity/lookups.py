@@ -7,10 +7,10 @@ that two takers meet at the same row and wait for each other instead of dead-loc
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.orm import Session
 
 from app.identity.tables import lookups
 from app.keys.lookup import LookupHasher
+from app.storage.database import Transaction
 from app.storage.upsert import dialect_insert
 
 Place = tuple[UUID, UUID]
@@ -23,14 +23,14 @@ class Lookups:
     def __init__(self, hasher: LookupHasher) -> None:
         self._hasher = hasher
 
-    def find(self, tx: Session, kind: str, value: str) -> Place | None:
+    def find(self, tx: Transaction, kind: str, value: str) -> Place | None:
         """Whose it is. One keyed read over all live key versions."""
         row = tx.execute(
             select(lookups.c.identity_id, lookups.c.row_id).where(self._is(kind, value)).limit(1)
         ).first()
         return (row.identity_id, row.row_id) if row else None
 
-    def take(self, tx: Session, kind: str, value: str, identity: UUID, row: UUID, now: int) -> Place:
+    def take(self, tx: Transaction, kind: str, value: str, identity: UUID, row: UUID, now: int) -> Place:
         """Take a name, or learn whose it is. Must be the first write of its transaction.
 
         The loser waits for the winner's transaction and gets the winner's place; then nothing else of the loser's
@@ -59,7 +59,7 @@ class Lookups:
             self.move(tx, kind, value, row, (winner.identity_id, winner.row_id))
         return winner.identity_id, winner.row_id
 
-    def move(self, tx: Session, kind: str, value: str, former_row: UUID, to: Place) -> bool:
+    def move(self, tx: Transaction, kind: str, value: str, former_row: UUID, to: Place) -> bool:
         """Hand a name on. False when it no longer stands for `former_row`: somebody else has moved it."""
         statement = (
             update(lookups)
@@ -69,7 +69,7 @@ class Lookups:
         )
         return bool(tx.execute(statement).all())
 
-    def release(self, tx: Session, kind: str, value: str, row: UUID) -> None:
+    def release(self, tx: Transaction, kind: str, value: str, row: UUID) -> None:
         """Let go of a name that stands for this row; anybody may take it afterwards."""
         tx.execute(delete(lookups).where(self._is(kind, value), lookups.c.row_id == row))
 

@@ -6,11 +6,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from app.identity.tables import spent_proofs
 from app.keys.sealing import Sealer, Unsealable
 from app.storage.clock import Clock
+from app.storage.database import Transaction
 from app.storage.ids import born, uuid7
 from app.storage.upsert import insert_ignore
 from app.upstreams.base import Assertion, Evidence
@@ -83,7 +82,7 @@ class Proofs:
             raise BadProof
         return Proof(proof, binding, _assertion(json.loads(raw[16:])))
 
-    def spend(self, tx: Session, proof: Proof) -> bool:
+    def spend(self, tx: Transaction, proof: Proof) -> bool:
         """Spend a proof in the transaction of its act. False when it was spent before: the act must not happen."""
         values = {
             "identity_id": proof.binding.target

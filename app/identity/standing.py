@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, and_, bindparam, select
-from sqlalchemy.orm import Session
 
 from app.identity import identities as people
 from app.identity.attributes import VALUE, Known
@@ -14,7 +13,7 @@ from app.identity.decisions import Standing
 from app.identity.lookups import Place
 from app.identity.tables import attributes, identities, links
 from app.keys.datakeys import DataKey, DataKeys, data_keys
-from app.storage.database import StorageBusy
+from app.storage.database import StorageBusy, Transaction
 
 _others = links.alias("others")
 _OTHER_LINKS = (
@@ -78,7 +77,7 @@ class Found:
     known: Mapping[str, Known]
 
 
-def read(tx: Session, keys: DataKeys, place: Place) -> Found:
+def read(tx: Transaction, keys: DataKeys, place: Place) -> Found:
     """Read and lock what a look-up pointed to. One statement; one more where the person was merged."""
     rows = tx.execute(_LINK, {"identity": place[0], "link": place[1]}).all()
     if not rows:
@@ -101,7 +100,7 @@ def read(tx: Session, keys: DataKeys, place: Place) -> Found:
     )
 
 
-def _standing(tx: Session, identity: UUID, row: Row[Any], *, erased: bool) -> tuple[UUID, Standing]:
+def _standing(tx: Transaction, identity: UUID, row: Row[Any], *, erased: bool) -> tuple[UUID, Standing]:
     """Who is meant, and how they stand. The person's own status weighs more than the link's."""
     if erased or row.status == "erased":
         return identity, Standing.ERASED

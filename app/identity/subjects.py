@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
 from app.identity.lookups import Lookups
 from app.identity.tables import subjects
 from app.keys.keyed import KeyedValues
+from app.storage.database import Transaction
 from app.storage.ids import uuid7
 from app.storage.upsert import insert_ignore
 
@@ -30,7 +30,7 @@ class Subjects:
     def __init__(self, lookups: Lookups, keyed: KeyedValues) -> None:
         self._lookups, self._keyed = lookups, keyed
 
-    def subject_for(self, tx: Session, identity: UUID, sector: str, now: int) -> str:
+    def subject_for(self, tx: Transaction, identity: UUID, sector: str, now: int) -> str:
         """The `sub` of an identity in a sector, given the first time it is asked for.
 
         It is derived (OIDC Core §8.1) and written down, so a new key changes no `sub` that was given (SR-077).
@@ -52,7 +52,7 @@ class Subjects:
             raise SubjectTaken(sector)
         return sub
 
-    def find_by_sub(self, tx: Session, sector: str, sub: str) -> UUID | None:
+    def find_by_sub(self, tx: Transaction, sector: str, sub: str) -> UUID | None:
         """Who is meant by a `sub` in its own sector, by its present one or an alias. One keyed read."""
         found = self._lookups.find(tx, KIND, _value(sector, sub))
         return found[0] if found else None

@@ -10,10 +10,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from sqlalchemy import Column, LargeBinary, SmallInteger, Table, insert, select
-from sqlalchemy.orm import Session
 
 from app.keys.keyring import Keyring
 from app.keys.sealing import Unsealable
+from app.storage.database import Transaction
 from app.storage.model import Id, metadata
 
 data_keys = Table(
@@ -52,14 +52,14 @@ class DataKeys:
         self._keyring = keyring
         self._wrapping = {key.number: key.derive("data-key") for key in keyring.all("wrap")}
 
-    def create(self, tx: Session, identity: UUID) -> DataKey:
+    def create(self, tx: Transaction, identity: UUID) -> DataKey:
         """Give a new identity its data key."""
         secret, number = os.urandom(32), self._keyring.current("wrap").number
         wrapped = aes_key_wrap(self._wrapping[number], secret)
         tx.execute(insert(data_keys).values(identity_id=identity, id=1, wrap_version=number, wrapped=wrapped))
         return DataKey(secret)
 
-    def load(self, tx: Session, identity: UUID) -> DataKey | None:
+    def load(self, tx: Transaction, identity: UUID) -> DataKey | None:
         """The data key of an identity; None once it has been erased."""
         row = tx.execute(
             select(data_keys.c.wrap_version, data_keys.c.wrapped).where(data_keys.c.identity_id == identity)

@@ -13,12 +13,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import Row, insert, select, update
-from sqlalchemy.orm import Session
 
 from app.keys.keyring import Keyring, KeyVersion
 from app.keys.sealing import Unsealable
 from app.keys.tables import signing_keys
 from app.storage.clock import Clock
+from app.storage.database import Transaction
 from app.storage.versions import bump
 from config.limits import LifetimeSettings
 
@@ -48,14 +48,14 @@ class KeyLifecycle:
     def __init__(self, keyring: Keyring, clock: Clock, lifetimes: LifetimeSettings) -> None:
         self._keyring, self._clock, self._lifetimes = keyring, clock, lifetimes
 
-    def ensure(self, tx: Session) -> list[str]:
+    def ensure(self, tx: Transaction) -> list[str]:
         """Make what is missing of a current and a next key for each algorithm (SR-068). Returns the new key ids."""
         if not _missing(tx):
             return []
         bump(tx, KIND)  # before the second look: the version's row lets one process act at a time
         return [self._make(tx, algorithm, state) for algorithm, state in _missing(tx)]
 
-    def rotate(self, tx: Session, *, emergency: bool = False) -> list[Rotation]:
+    def rotate(self, tx: Transaction, *, emergency: bool = False) -> list[Rotation]:
         """Publish a new next key; promote the former one if it was published long enough, or at once in an emergency.
 
         In an emergency the former current key stops verifying too (SR-071).
@@ -63,7 +63,7 @@ class KeyLifecycle:
         bump(tx, KIND)  # first: the version's row lets one operator act at a time
         return [self._rotate(tx, algorithm, emergency) for algorithm in ALGORITHMS]
 
-    def retire(self, tx: Session, kid: str | None = None) -> list[str]:
+    def retire(self, tx: Transaction, kid: str | None = None) -> list[str]:
         """Take keys out of the key set whose last token has expired everywhere; or this one, whatever its age."""
         before = self._clock.now() - self._lifetimes.key_retire_s * 1000
         due = signing_keys.c.retiring_at <= before if kid is None else signing_keys.c.kid == kid
@@ -75,7 +75,7 @@ class KeyLifecycle:
             bump(tx, KIND)
         return [row.kid for row in rows]
 
-    def _rotate(self, tx: Session, algorithm: str, emergency: bool) -> Rotation:
+    def _rotate(self, tx: Transaction, algorithm: str, emergency: bool) -> Rotation:
         now, waiting = self._clock.now(), _find(tx, algorithm, "next")
         publish_ms = self._lifetimes.key_publish_s * 1000
         if waiting is None and not emergency:
@@ -96,7 +96,7 @@ class KeyLifecycle:
         )
         return Rotation(algorithm, self._make(tx, algorithm, "next"), True, promoted, None)
 
-    def _make(self, tx: Session, algorithm: str, state: str) -> str:
+    def _make(self, tx: Transaction, algorithm: str, state: str) -> str:
         private, public = _generate(algorithm)
         version, now = self._keyring.current("wrap"), self._clock.now()
         cipher = AESGCMSIV(version.derive(f"signing-key/{public['kid']}"))
@@ -136,12 +136,12 @@ def _unwrap(row: Row[Any], version: KeyVersion) -> dict[str, Any]:
     return private
 
 
-def _find(tx: Session, algorithm: str, state: str) -> Row[Any] | None:
+def _find(tx: Transaction, algorithm: str, state: str) -> Row[Any] | None:
     wanted = select(signing_keys).where(signing_keys.c.algorithm == algorithm, signing_keys.c.state == state)
     return tx.execute(wanted).first()
 
 
-def _missing(tx: Session) -> list[tuple[str, str]]:
+def _missing(tx: Transaction) -> list[tuple[str, str]]:
     states = [(algorithm, state) for algorithm in ALGORITHMS for state in ("current", "next")]
     return [one for one in states if _find(tx, *one) is None]
 

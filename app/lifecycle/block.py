@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from app.events import audit, outbox
 from app.grants import revocation
 from app.identity.tables import identities
 from app.sessions.browser import BrowserSessions
+from app.storage.database import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Blocked:
 
 
 def block(
-    tx: Session, sessions: BrowserSessions, identity: UUID, now: int, *, actor: str, reason: str
+    tx: Transaction, sessions: BrowserSessions, identity: UUID, now: int, *, actor: str, reason: str
 ) -> Blocked | None:
     """Stop an identity: no sign-in, no token; its sessions and grants end, each service is left word.
 
@@ -38,7 +38,7 @@ def block(
     return Blocked(len(ended), len(grants))
 
 
-def unblock(tx: Session, identity: UUID, now: int, *, actor: str, reason: str) -> bool:
+def unblock(tx: Transaction, identity: UUID, now: int, *, actor: str, reason: str) -> bool:
     """Let a blocked identity sign in again; what was ended stays ended. False when it was not blocked."""
     if not _move(tx, identity, "blocked", "active", now):
         return False
@@ -46,7 +46,7 @@ def unblock(tx: Session, identity: UUID, now: int, *, actor: str, reason: str) -
     return True
 
 
-def _move(tx: Session, identity: UUID, old: str, new: str, now: int) -> bool:
+def _move(tx: Transaction, identity: UUID, old: str, new: str, now: int) -> bool:
     """Change the status if it is what we think. The identity row is the lock of everything that issues."""
     statement = (
         update(identities)

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Table, func, select
-from sqlalchemy.orm import Session
 
 from app.clients import registration
 from app.clients.client import sector
@@ -25,6 +24,7 @@ from app.identity.subjects import Subjects
 from app.identity.tables import attributes
 from app.keys.datakeys import DataKey, DataKeys
 from app.sessions.tables import sessions
+from app.storage.database import Transaction
 
 NEWEST = 20
 """Rows of one kind that are shown; how many there are is said beside them."""
@@ -54,7 +54,7 @@ class Dossiers:
         self._lookups, self._subjects, self._data_keys = lookups, subjects, data_keys
         self._region, self._countries = region, tuple(countries)
 
-    def find(self, tx: Session, text: str) -> UUID | None:
+    def find(self, tx: Transaction, text: str) -> UUID | None:
         """Whoever is meant by an id of ours, a number in any spelling, `provider:subject`, or a `sub` of any service."""
         given = text.strip()
         provider, _, subject = given.partition(":")
@@ -68,7 +68,7 @@ class Dossiers:
             return identity if identities.get(tx, identity) else None
         return self._by_sub(tx, given)
 
-    def look(self, tx: Session, identity: UUID, now: int, *, actor: str, reason: str) -> Dossier | None:
+    def look(self, tx: Transaction, identity: UUID, now: int, *, actor: str, reason: str) -> Dossier | None:
         """The dossier; who looked, and why, is written down. None for an id that is nobody's."""
         person = identities.get(tx, identity)
         if person is None:
@@ -100,12 +100,12 @@ class Dossiers:
         except numbers.BadNumber:
             return None
 
-    def _by_link(self, tx: Session, provider: str, subject: str) -> UUID | None:
+    def _by_link(self, tx: Transaction, provider: str, subject: str) -> UUID | None:
         spelled = self._number(subject) or subject if provider == "phone" else subject
         found = self._lookups.find(tx, links.kind(provider), spelled)
         return found[0] if found else None
 
-    def _by_sub(self, tx: Session, sub: str) -> UUID | None:
+    def _by_sub(self, tx: Transaction, sub: str) -> UUID | None:
         """A `sub` means somebody within its sector only, so all sectors are asked."""
         documents = registration.describe_all(tx)
         sectors = {sector(one["client_id"], ClientMetadata.model_validate(one)) for one in documents}
@@ -136,7 +136,7 @@ GRANT = (
 RECORD = (audit.audit.c.at, audit.audit.c.kind, audit.audit.c.actor, audit.audit.c.client_id)
 
 
-def _links(tx: Session, key: DataKey | None, identity: UUID) -> list[dict[str, Any]]:
+def _links(tx: Transaction, key: DataKey | None, identity: UUID) -> list[dict[str, Any]]:
     if key is None:
         return []
     return [
@@ -155,7 +155,7 @@ def _links(tx: Session, key: DataKey | None, identity: UUID) -> list[dict[str, A
     ]
 
 
-def _profile(tx: Session, key: DataKey | None, identity: UUID) -> list[dict[str, Any]]:
+def _profile(tx: Transaction, key: DataKey | None, identity: UUID) -> list[dict[str, Any]]:
     if key is None:
         return []
     wanted = select(attributes).where(attributes.c.identity_id == identity).order_by(attributes.c.id)
@@ -192,19 +192,19 @@ MASKS: Mapping[str, Callable[[str], str]] = {
 
 
 def _newest(
-    tx: Session, table: Table, identity: UUID, columns: Iterable[Column[Any]]
+    tx: Transaction, table: Table, identity: UUID, columns: Iterable[Column[Any]]
 ) -> list[dict[str, Any]]:
     wanted = select(*columns).where(table.c.identity_id == identity).order_by(table.c.id.desc()).limit(NEWEST)
     return [dict(row) for row in tx.execute(wanted).mappings()]
 
 
-def _consents(tx: Session, identity: UUID) -> list[dict[str, Any]]:
+def _consents(tx: Transaction, identity: UUID) -> list[dict[str, Any]]:
     given = (consents.c.client_id, consents.c.scope, consents.c.given_at, consents.c.withdrawn_at)
     wanted = select(*given).where(consents.c.identity_id == identity).order_by(consents.c.given_at.desc())
     return [dict(row) for row in tx.execute(wanted.limit(NEWEST)).mappings()]
 
 
-def _count(tx: Session, table: Table, identity: UUID, *conditions: Any) -> int:
+def _count(tx: Transaction, table: Table, identity: UUID, *conditions: Any) -> int:
     counted = select(func.count()).select_from(table).where(table.c.identity_id == identity, *conditions)
     return int(tx.execute(counted).scalar_one())
 

@@ -2,15 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from app.events import audit, outbox
 from app.grants import revocation
 from app.sessions.browser import BrowserSessions
+from app.storage.database import Transaction
 
 
 def sign_out(
-    tx: Session, sessions: BrowserSessions, identity: UUID, session: UUID, now: int, reason: str
+    tx: Transaction, sessions: BrowserSessions, identity: UUID, session: UUID, now: int, reason: str
 ) -> bool:
     """End one browser's session. False when it had ended before; then nothing else happens.
 

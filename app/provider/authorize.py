@@ -6,8 +6,6 @@
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from app.grants import grants
 from app.grants.codes import Code, redirect_hash
 from app.provider.authorize_request import AuthorizationRequest, Refused, Unanswerable, validate
@@ -15,6 +13,7 @@ from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide
 from app.provider.parts import Parts
 from app.sessions.ask import UNBOUND, Ask, Expired, browser_hash
 from app.sessions.browser import BrowserSession
+from app.storage.database import Transaction
 from app.web.request import Answer, Form
 
 log = logging.getLogger("mostid.provider")
@@ -51,7 +50,7 @@ class Authorize:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def decide(self, tx: Session, visit: Visit) -> Decision:
+    def decide(self, tx: Transaction, visit: Visit) -> Decision:
         """Validate the request or the one frozen in its ask, and decide (two statements at most).
 
         Raises Unanswerable, Refused, Expired.
@@ -120,7 +119,9 @@ class Authorize:
             )
         )
 
-    def _is_hinted(self, tx: Session, request: AuthorizationRequest, session: BrowserSession | None) -> bool:
+    def _is_hinted(
+        self, tx: Transaction, request: AuthorizationRequest, session: BrowserSession | None
+    ) -> bool:
         """Whether the ID token hint speaks of the session's person, by any `sub` of theirs, old ones too."""
         if session is None or request.hinted_sub is None:
             return False
@@ -128,7 +129,7 @@ class Authorize:
         return found == session.identity_id
 
 
-def quick(authorize: Authorize, tx: Session, visit: Visit, reference: str) -> Answer | None:
+def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -> Answer | None:
     """The answer, if it is a redirect to the service; None leaves the request to the page."""
     try:
         decision = authorize.decide(tx, visit)

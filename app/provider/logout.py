@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from app.clients.registry import Client
 from app.grants import revocation
@@ -15,6 +14,7 @@ from app.keys.signing import BadToken
 from app.lifecycle.sign_out import sign_out
 from app.provider.parts import Parts
 from app.sessions.browser import BrowserSession
+from app.storage.database import Transaction
 from app.web.cookies import Cookies
 from app.web.forms import Forms
 from app.web.pages import Pages, gettext, origin_of
@@ -108,7 +108,7 @@ class LogoutPage:
     def _end(self, asked: LogoutRequest, session: BrowserSession) -> Response:
         parts, now = self._parts, self._parts.clock.now()
 
-        def act(tx: Session) -> list[str]:
+        def act(tx: Transaction) -> list[str]:
             clients = revocation.clients_of_session(tx, session.identity_id, session.id)
             sign_out(tx, parts.sessions, session.identity_id, session.id, now, "signed_out")
             return clients

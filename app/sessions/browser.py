@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.orm import Session as Transaction
 
 from app.keys.sealing import Sealer, Unsealable
 from app.sessions.tables import sessions
 from app.storage.clock import Clock
+from app.storage.database import Transaction
 from app.storage.ids import uuid7
 from config.limits import LifetimeSettings
 

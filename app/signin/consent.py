@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from app.clients.addresses import host_of
 from app.grants import consents, grants
@@ -15,6 +14,7 @@ from app.grants.claims import profile, select_claims
 from app.grants.grants import Standing
 from app.identity.numbers import masked
 from app.signin.journey import Journey, Step
+from app.storage.database import Transaction
 from app.web.pages import gettext
 
 REQUIRED = frozenset({"openid", "profile", "offline_access"})
@@ -85,7 +85,7 @@ class ConsentPage:
             return self._parts.pages.redirect(step.url("/consent"))
         return self._journey.onward(step)
 
-    def _give(self, tx: Session, step: Step, chosen: set[str], shown: str) -> bool:
+    def _give(self, tx: Transaction, step: Step, chosen: set[str], shown: str) -> bool:
         """What may be given is decided by the ask, never by the form (SR-016). False when something else was shown."""
         asked = self._asked(tx, step)
         if asked is None or asked.mark != shown:
@@ -97,7 +97,7 @@ class ConsentPage:
         consents.give(tx, asked.identity, step.client.client_id, given | kept, off, now)
         return True
 
-    def _asked(self, tx: Session, step: Step) -> Asked | None:
+    def _asked(self, tx: Transaction, step: Step) -> Asked | None:
         """None when nobody is signed in."""
         session = self._parts.sessions.find(tx, self._parts.cookies.read("sid"))
         if session is None:

@@ -3,7 +3,6 @@
 import logging
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from app.identity.numbers import masked
 from app.identity.outcomes import Kind, Outcome, Visit
@@ -13,6 +12,7 @@ from app.sessions.ask import browser_hash
 from app.sessions.browser import Proved
 from app.signin.device import Devices
 from app.signin.journey import Journey, Step
+from app.storage.database import Transaction
 from app.upstreams.base import Assertion
 from app.web.pages import gettext
 
@@ -61,7 +61,7 @@ class Finish:
         return response
 
     def _resolve(
-        self, tx: Session, assertion: Assertion, visit: Visit, shared: bool, proof: Proof | None
+        self, tx: Transaction, assertion: Assertion, visit: Visit, shared: bool, proof: Proof | None
     ) -> tuple[Outcome, str | None]:
         """In one transaction: who it is, and their session. Whoever was signed in here before is signed out."""
         parts = self._parts

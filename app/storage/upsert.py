@@ -2,25 +2,26 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Table, bindparam
+from sqlalchemy import Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+
+from app.storage.database import Transaction
 
 Insert = postgresql.Insert | sqlite.Insert
 
 
-def dialect_insert(tx: Session, table: Table) -> Insert:
+def dialect_insert(tx: Transaction, table: Table) -> Insert:
     """The INSERT of this database, which knows ON CONFLICT."""
-    return _insert(tx.get_bind().dialect.name, table)
+    return _insert(tx.dialect, table)
 
 
-def insert_ignore(tx: Session, table: Table, values: Mapping[str, Any]) -> bool:
+def insert_ignore(tx: Transaction, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert one row unless its key is taken. True when the row is ours, False when somebody was first."""
-    statement = _insert_ignoring(tx.get_bind().dialect.name, table, tuple(values))
+    statement = _insert_ignoring(tx.dialect, table, tuple(values))
     result = tx.execute(statement, values, execution_options={"preserve_rowcount": True})
-    return cast("CursorResult[Any]", result).rowcount == 1
+    return result.rowcount == 1
 
 
 def _insert(dialect: str, table: Table) -> Insert:

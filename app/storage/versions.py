@@ -4,9 +4,8 @@ import threading
 from collections.abc import Mapping
 
 from sqlalchemy import BigInteger, Column, String, Table, select
-from sqlalchemy.orm import Session
 
-from app.storage.database import Storage, Unavailable
+from app.storage.database import Storage, Transaction, Unavailable
 from app.storage.model import metadata
 from app.storage.upsert import dialect_insert
 
@@ -57,7 +56,7 @@ class Versions:
             self._asked_at = now
 
 
-def bump(tx: Session, kind: str) -> None:
+def bump(tx: Transaction, kind: str) -> None:
     """Say, inside the transaction of a change, that this kind has changed."""
     statement = dialect_insert(tx, versions).values(kind=kind, version=1)
     tx.execute(

@@ -13,9 +13,7 @@ from io import BytesIO
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from sqlalchemy.orm import Session
-
-from app.storage.database import Storage, Unavailable
+from app.storage.database import Storage, Transaction, Unavailable
 from app.storage.ephemeral.base import EphemeralDown
 from app.web import cors
 from app.web.cors import Origins
@@ -161,7 +159,7 @@ class Door:
         except Malformed as error:
             raise Refusal(400, str(error)) from None
 
-        def act(tx: Session) -> Answer | None:
+        def act(tx: Transaction) -> Answer | None:
             headers = _headers(environ)
             return endpoint.handler(
                 Request(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from sqlalchemy.orm import Session
+from app.storage.database import Transaction
 
 
 class Malformed(Exception):
@@ -63,7 +63,7 @@ class Request:
     address: str
     """The client's address, from the socket or a trusted proxy."""
     reference: str
-    tx: Session
+    tx: Transaction
     """Begins with its first statement; commits when the answer is given."""
 
     def cookies(self, names: tuple[str, ...]) -> dict[str, str]:

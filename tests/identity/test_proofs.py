@@ -4,12 +4,11 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.orm import Session
 
 from app.identity.proofs import Act, BadProof, Binding, Proof, Proofs
 from app.keys.sealing import Sealer
 from app.storage.clock import Clock
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 from tests.identity.world import World, keyring, mailru, push
 from tests.services import ClockFile
 
@@ -78,7 +77,7 @@ def test_a_proof_is_spent_once(world: World, proofs: Proofs, binding: Binding) -
 def test_an_act_that_fails_spends_nothing(world: World, proofs: Proofs) -> None:
     proof = proofs.open(proofs.seal(mailru(), BINDING), BINDING)
 
-    def fail(tx: Session) -> None:
+    def fail(tx: Transaction) -> None:
         assert proofs.spend(tx, proof)
         raise ZeroDivisionError
 

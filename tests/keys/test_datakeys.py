@@ -72,7 +72,7 @@ def test_data_keys_are_stored_wrapped(storage: Storage, keyring: Keyring) -> Non
     with storage.transaction(write=True) as tx:
         sealed = DataKeys(keyring).create(tx, ANNA).seal(NUMBER, ROW, "subject")
     with storage.transaction() as tx:
-        assert len(tx.scalars(select(data_keys.c.wrapped)).one()) == 40
+        assert len(tx.execute(select(data_keys.c.wrapped)).scalar_one()) == 40
         rotated = DataKeys(make_keyring(wrap=(2, 1))).load(tx, ANNA)
         assert rotated is not None
         assert rotated.open(sealed, ROW, "subject") == NUMBER
@@ -87,8 +87,8 @@ def test_data_keys_are_stored_wrapped(storage: Storage, keyring: Keyring) -> Non
 def test_a_personal_column_refuses_clear_text(storage: Storage, clear: object) -> None:
     people = Table("people", MetaData(), Column("id", String(1), primary_key=True), Column("phone", Sealed))
     with storage.transaction(write=True) as tx:
-        people.create(tx.connection())
+        people.create(tx.connection)
         with pytest.raises(StatementError, match="sealed bytes only"):
             tx.execute(insert(people).values(id="a", phone=clear))
         tx.execute(insert(people).values(id="b", phone=b"sealed"))
-        assert tx.scalars(select(people.c.phone)).all() == [b"sealed"]
+        assert tx.execute(select(people.c.phone)).scalars().all() == [b"sealed"]

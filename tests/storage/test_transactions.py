@@ -7,10 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from app.storage.clock import Clock
-from app.storage.database import Storage, StorageBusy, Unavailable
+from app.storage.database import Storage, StorageBusy, Transaction, Unavailable
 from app.storage.ids import born, uuid7
 from app.storage.now import database_now
 from app.storage.upsert import insert_ignore
@@ -95,7 +94,7 @@ def lose(storage: Storage, losses: int) -> int:
     """Count up while the first so many tries lose; returns the number of tries."""
     tries = 0
 
-    def act(tx: Session) -> int:
+    def act(tx: Transaction) -> int:
         nonlocal tries
         tries += 1
         tx.execute(update(versions).where(versions.c.kind == KIND).values(version=versions.c.version + 1))
@@ -112,10 +111,10 @@ def test_a_real_conflict_of_postgresql_is_seen_as_one(storage: Storage) -> None:
     write_counter(storage)
     tries = 0
 
-    def act(tx: Session) -> None:
+    def act(tx: Transaction) -> None:
         nonlocal tries
         tries += 1
-        tx.connection(execution_options={"isolation_level": "SERIALIZABLE"})
+        tx.connection.execution_options(isolation_level="SERIALIZABLE")
         tx.execute(select(versions)).all()
         if tries == 1:
             with storage.transaction(write=True) as other:

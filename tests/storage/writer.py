@@ -4,17 +4,16 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from app.storage.clock import Clock
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 from app.storage.upsert import insert_ignore
 from app.storage.versions import versions
 
 KIND = "counter"
 
 
-def read_then_write(tx: Session) -> int:
+def read_then_write(tx: Transaction) -> int:
     """Raise a number by one: what fails when a read becomes a write half way."""
     row = select(versions.c.version).where(versions.c.kind == KIND).with_for_update()
     number = tx.execute(row).scalar_one() + 1
