@@ -10,7 +10,7 @@ from app.provider.authorize import Authorize, Decision, Visit, refusal
 from app.provider.authorize_request import Refused, Unanswerable
 from app.provider.next_step import SignIn
 from app.provider.parts import Parts
-from app.sessions.ask import Ask, Expired
+from app.sessions.ask import Ask, Expired, begin_again
 from app.sessions.browser import BrowserSession
 from app.storage.database import Unavailable
 from app.web.browser import Browser
@@ -102,7 +102,7 @@ class AuthorizePage:
             self._pages.use_locales(ask.parameters.get("ui_locales", ""))
             client = self._parts.clients.get(ask.parameters["client_id"])
             name = client.name(self._pages.language()) if client else ask.service
-            url = f"/authorize?{urlencode(dict(ask.parameters))}"
+            url = begin_again(ask, client, self._parts.clock.now(), self._parts.settings.issuer)
         return self._pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
 
 

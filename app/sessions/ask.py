@@ -10,7 +10,9 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
+from app.clients.client import Client
 from app.keys.sealing import Sealer, Unsealable
 from app.storage.clock import Clock
 from app.storage.ephemeral.base import Ephemeral
@@ -19,6 +21,8 @@ PURPOSE = "ask"
 LONGEST = 1_800
 INLINE, PARKED = b"i", b"p"
 UNBOUND = ""
+REMEMBERED_MS = 6 * 3_600_000
+"""How long services are trusted to remember what they asked for."""
 READABLE_MS = 30 * 86_400_000
 """An expired ask still says where its person was going, so that one click continues there."""
 
@@ -110,6 +114,13 @@ class Asks:
             return None
         value: Mapping[str, Any] = json.loads(zlib.decompress(body))
         return Ask(value["p"], value["b"], value["t"], value["s"], bool(value["f"]), bool(value["d"]))
+
+
+def begin_again(ask: Ask, client: Client | None, now: int, issuer: str) -> str:
+    """Where an expired ask goes on: with the same request, or, where its service will have forgotten it, with a new one."""
+    if client is not None and now - ask.made_at > REMEMBERED_MS and (url := client.login_url(issuer)):
+        return url
+    return f"/authorize?{urlencode(dict(ask.parameters))}"
 
 
 def browser_hash(browser_id: str) -> str:

@@ -7,13 +7,10 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from app.clients.client import Client
-from app.sessions.ask import Ask, Expired, browser_hash
+from app.sessions.ask import Ask, Expired, begin_again, browser_hash
 from app.signin.parts import Parts
 from app.web.forms import StaleForm
 from app.web.pages import origin_of
-
-REMEMBERED_MS = 6 * 3_600_000
-"""How long services are trusted to remember what they asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +92,8 @@ class Journey:
             self.parts.pages.use_locales(ask.parameters.get("ui_locales", ""))
             client = self.parts.clients.get(ask.parameters["client_id"])
             name = self.service(client).name if client else ask.service
-            url = self._again(ask, client)
+            url = begin_again(ask, client, self.parts.clock.now(), self.parts.settings.issuer)
         return self.parts.pages.render("signin/expired.html", status=400, continue_url=url, service_name=name)
-
-    def _again(self, ask: Ask, client: Client | None) -> str:
-        """The same request; where the service will have forgotten it, a new one that it makes itself."""
-        if client is not None and self.parts.clock.now() - ask.made_at > REMEMBERED_MS:
-            url = client.login_url(self.parts.settings.issuer)
-            if url:
-                return url
-        return f"/authorize?{urlencode(dict(ask.parameters))}"
 
     def refusal(self, step: Step) -> str:
         """Address that leads back to the service with the person's no."""

@@ -149,6 +149,18 @@ def test_an_old_step_leads_on_to_the_same_service(
     assert (page.status_code, "continue" in read(page).links) == (400, False)
 
 
+@pytest.mark.parametrize("path", ["/signin", "/authorize"])
+def test_a_step_of_yesterday_has_the_service_ask_anew(
+    deployment: Deployment, browser: Browser, path: str
+) -> None:
+    """It has forgotten its state by then; what it began itself it will know."""
+    shop = deployment.register(initiate_login_uri="https://shop.example/login")
+    ask = ask_of(browser.authorize(shop))
+    deployment.clock_file.advance(7 * 3600)
+    page = browser.get(f"{path}?{urlencode({'ask': ask})}")
+    assert read(page).links["continue"] == "https://shop.example/login?iss=http%3A%2F%2Flocalhost%3A8000"
+
+
 @pytest.mark.rule(
     "OIDC Core", "3.1.2.1", "a request may be POSTed: it goes on by GET, where the browser sends its cookies"
 )
