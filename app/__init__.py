@@ -57,7 +57,19 @@ from app.web.windows import AddressWindows
 from config.settings import Settings
 
 Face = Literal["public"]
-SEALED = ("session", "ask", "code", "refresh", "jti", "device", "upstream", "challenge", "proof", "waiting")
+SEALED = (
+    "session",
+    "ask",
+    "code",
+    "refresh",
+    "jti",
+    "device",
+    "upstream",
+    "challenge",
+    "proof",
+    "waiting",
+    "logout",
+)
 """Every purpose that a sealed value has."""
 GET = frozenset({"GET", "HEAD"})
 

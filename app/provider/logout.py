@@ -1,5 +1,6 @@
 """RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0)."""
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from flask import Response, request
 
 from app.clients.registry import Client
 from app.grants import revocation
+from app.keys.sealing import Unsealable
 from app.keys.signing import BadToken
 from app.lifecycle.sign_out import sign_out
 from app.provider.parts import Parts
@@ -21,6 +23,9 @@ from app.web.pages import Pages, gettext, origin_of
 
 log = logging.getLogger("mostid.provider")
 
+PURPOSE = "logout"
+POSTED = "request"
+"""The parameter of a request that was POSTed."""
 CARRIED = ("id_token_hint", "post_logout_redirect_uri", "state", "client_id", "ui_locales", "logout_hint")
 
 
@@ -46,7 +51,7 @@ class LogoutPage:
 
     def get(self) -> Response:
         """Sign out at once if the service proves by its ID token which session it means; otherwise ask (SR-091)."""
-        fields = {name: request.args[name] for name in CARRIED if request.args.get(name)}
+        fields = self._posted(request.args[POSTED]) if POSTED in request.args else _carried(request.args)
         asked, session = self._read(fields), self._session()
         if session is None:
             return self._gone(asked, ())
@@ -61,9 +66,9 @@ class LogoutPage:
 
     def post(self) -> Response:
         """The person's answer; or a service's POST, which comes back by GET, where the cookies are."""
-        fields = {name: request.form[name] for name in CARRIED if request.form.get(name)}
+        fields = _carried(request.form)
         if "decision" not in request.form:
-            return self._pages.redirect("/logout?" + urlencode(fields))
+            return self._pages.redirect(f"/logout?{urlencode({POSTED: self._seal(fields)})}")
         self._forms.check()
         asked, session = self._read(fields), self._session()
         if session is None:
@@ -71,6 +76,20 @@ class LogoutPage:
         if request.form["decision"] != "yes":
             return self._stayed(asked.client)
         return self._end(asked, session)
+
+    def _seal(self, fields: Mapping[str, str]) -> str:
+        """What was POSTed, in a form that an address may carry: an ID token stays out of histories and logs."""
+        value = [self._parts.clock.now(), fields]
+        return self._parts.sealer.seal(PURPOSE, json.dumps(value, ensure_ascii=False).encode())
+
+    def _posted(self, text: str) -> Mapping[str, str]:
+        """What `_seal` was given; nothing, when it is not ours or has waited for too long."""
+        try:
+            at, fields = json.loads(self._parts.sealer.open(PURPOSE, text))
+        except Unsealable:
+            return {}
+        alive = self._parts.clock.now() - at <= self._parts.settings.lifetimes.ask_s * 1000
+        return dict(fields) if alive else {}
 
     def _read(self, fields: Mapping[str, str]) -> LogoutRequest:
         self._pages.use_locales(fields.get("ui_locales", ""))
@@ -133,6 +152,10 @@ class LogoutPage:
             return self._pages.error(200, title, text)
         label = gettext("Back to {service}", service=client.name(self._pages.language()))
         return self._pages.error(200, title, text, next_url=url, next_label=label)
+
+
+def _carried(sent: Mapping[str, str]) -> dict[str, str]:
+    return {name: sent[name] for name in CARRIED if sent.get(name)}
 
 
 def _return_url(client: Client | None, fields: Mapping[str, str]) -> str | None:

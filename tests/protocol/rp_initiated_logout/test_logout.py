@@ -75,9 +75,25 @@ def test_a_posted_request(deployment: Deployment, browser: Browser, shop: Servic
     headers = {"Origin": "http://localhost:8200", "Sec-Fetch-Site": "cross-site"}
     answer = deployment.client().post("/logout", data=fields, headers=headers)
     assert answer.status_code == 303
+    assert hint not in answer.location
+    assert hint.split(".")[1] not in answer.location
     assert is_in(browser, shop)
     assert browser.get(answer.location).location == f"{BACK}?state=s"
     assert not is_in(browser, shop)
+
+
+@pytest.mark.sr("SR-091")
+def test_a_posted_request_that_is_old_or_spoilt_asks(
+    deployment: Deployment, browser: Browser, shop: Service, hint: str
+) -> None:
+    location = browser.post(
+        "/logout", data={"id_token_hint": hint, "post_logout_redirect_uri": BACK}
+    ).location
+    question(browser.get(location[:-3]))
+    question(browser.get("/logout?request=x"))
+    deployment.clock_file.advance(601)
+    question(browser.get(location))
+    assert is_in(browser, shop)
 
 
 UNREGISTERED = (
