@@ -24,6 +24,16 @@ def through_mailru(page: Page, person: Person) -> None:
     page.click("#decision-allow")
 
 
+def type_pushed(page: Page, code: str) -> None:
+    """Type a push's code; while the operator's word is on its way, it stands where it was typed."""
+    page.fill("#code", code)
+    for _ in range(20):
+        with page.expect_navigation():
+            page.click("button.main")
+        if not (page.locator("#problem").count() and page.input_value("#code")):
+            return
+
+
 def leave_everywhere(page: Page) -> None:
     page.click("#account")
     page.click("#signout-everywhere")
