@@ -25,7 +25,7 @@ def test_a_wrong_attempt_changes_nothing(deployment: Deployment, maria: Browser,
     social = deployment.register("social")
     code = maria.code(store)
     attempts = {
-        "another client": exchange(maria, social, code, redirect_uri=store.redirect_uri),
+        "another client": exchange(maria, social, code, code_verifier=store.verifier),
         "another address": exchange(maria, store, code, redirect_uri="http://localhost:8200/callback2"),
         "address with a slash": exchange(maria, store, code, redirect_uri=store.redirect_uri + "/"),
         "address in capitals": exchange(maria, store, code, redirect_uri=store.redirect_uri.upper()),
@@ -44,7 +44,10 @@ def test_a_wrong_attempt_changes_nothing(deployment: Deployment, maria: Browser,
     assert deployment.rows("grants") == []
     given = exchange(maria, store, code)
     assert given.status_code == 200
-    for answer in (exchange(maria, social, code), exchange(maria, store, code, code_verifier="a" * 43)):
+    for answer in (
+        exchange(maria, social, code, code_verifier=store.verifier),
+        exchange(maria, store, code, code_verifier="a" * 43),
+    ):
         assert answer.json == {"error": "invalid_grant"}
     assert not dead(maria, store, given.json)
 
