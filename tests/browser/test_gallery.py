@@ -1,4 +1,4 @@
-"""Every page once, in both languages and themes: none is wider than a small phone.
+"""Every page once, in both languages and themes: none is wider than the smallest phones.
 
 `SCREENSHOTS=docs/screenshots python -m pytest --timeout 900 tests/browser/test_gallery.py` writes their pictures anew.
 """
@@ -15,7 +15,7 @@ from tests.browser.test_flows import leave_everywhere, through_mailru, type_push
 from tests.support.whole import Person, Whole
 
 pytestmark = pytest.mark.browser
-TALLEST = 1_000
+SMALLEST, TALLEST = 320, 1_000
 PICTURES = os.environ.get("SCREENSHOTS", "")
 
 
@@ -29,7 +29,9 @@ class Gallery:
     def shot(self, name: str) -> None:
         """Look at the page that is shown."""
         expect(self.page.locator("h1").first).to_be_visible()
-        assert self.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        for width in (SMALLEST, PHONE["width"]):
+            self.page.set_viewport_size({"width": width, "height": PHONE["height"]})
+            assert self.page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
         assert name not in self.seen
         self.seen.append(name)
         if PICTURES:

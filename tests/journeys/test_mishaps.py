@@ -176,6 +176,35 @@ def test_a_page_left_open_over_night_begins_anew_at_the_service(
     assert is_in(through_mailru(visitor, anna), mostid)
 
 
+@pytest.mark.sr("SR-085")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://127.0.0.1:21000", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://localhost:1", "Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_no_page_takes_a_form_from_another_place(
+    mostid: Whole, visitor: Visitor, headers: dict[str, str]
+) -> None:
+    through_mailru(to_signin(visitor, mostid), mostid.person())
+    sub = visitor.element("sub")
+    visitor.go(mostid.address("merchant", "/signin"))
+    form = visitor.page.form("/consent").filled(
+        decision="yes", way="mailru", phone="+7 920 123-45-67", code="1"
+    )
+    for path in (
+        "/signin", "/signin/phone", "/signin/phone/code", "/signin/phone/push", "/signin/phone/handed-over",
+        "/consent", "/logout",
+    ):  # fmt: skip
+        answer = visitor.client.post(mostid.address("public", path), data=form, headers=headers)
+        assert answer.status_code == 403, path
+    assert visitor.go(mostid.address("store", "/")).element("sub") == sub
+    visitor.submit("/signout")
+    assert is_in(visitor.go(mostid.address("store", "/signin")), mostid)  # still in at MostID
+
+
 def test_nonsense_in_every_place_is_a_page_and_never_a_failure(mostid: Whole, visitor: Visitor) -> None:
     for path in (
         "/signin", "/signin?ask=x", "/signin?ask=" + "A" * 1500, "/signin/phone", "/signin/phone/code?challenge=1",

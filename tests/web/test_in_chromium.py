@@ -84,3 +84,49 @@ def test_a_number_pasted_behind_its_plus_7_is_one_number(
     page.keyboard.press("Tab")
     assert page.input_value("#phone").replace(" ", "").replace("-", "") == "+79201234567"
     page.close()
+
+
+def test_a_code_that_the_phone_hands_over_is_typed_and_sent(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    page.add_init_script(
+        "window.OTPCredential = function () {};"
+        "navigator.credentials.get = (asked) => Promise.resolve({code: asked.otp.transport[0] + '482913'});"
+    )
+    with page.expect_request(lambda asked: asked.method == "POST") as sent:
+        page.goto(f"{address}/sample/code")
+    assert "code=sms482913" in (sent.value.post_data or "")
+    page.close()
+
+
+PRESSES = """() => {
+  const sent = [], now = Date.now;
+  addEventListener("submit", (event) => { sent.push(!event.defaultPrevented); event.preventDefault(); });
+  const press = () => document.querySelector("button.main").click();
+  press(); press(); press();
+  Date.now = () => now() + 5000;
+  press();
+  return sent;
+}"""
+
+
+def test_a_second_press_sends_nothing_twice_and_a_later_one_does(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    page.goto(f"{address}/form")
+    assert page.evaluate(PRESSES) == [True, False, False, True]
+    page.close()
+
+
+@pytest.mark.sr("SR-093")
+@pytest.mark.parametrize(("name", "anew"), [("consent", True), ("phone", False)])
+def test_a_page_with_somebodys_data_that_is_brought_back_whole_is_asked_for_anew(
+    chromium: Browser, address: str, name: str, anew: bool
+) -> None:
+    page = chromium.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.resource_type))
+    page.goto(f"{address}/sample/{name}")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    page.wait_for_timeout(100)
+    page.wait_for_load_state()
+    assert asked.count("document") == (2 if anew else 1)
+    page.close()
