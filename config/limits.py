@@ -45,7 +45,7 @@ class LimitsSettings(BaseModel):
     send_to_verify_minimum: int = Field(50, ge=1)
     """Messages in 15 minutes before the send-to-verify ratio of a slice is looked at (SR-131)."""
     requests_per_address_minute: int = Field(600, ge=1)
-    """Requests to pages and protocol endpoints from one address in a minute."""
+    """Requests to pages from one address in a minute, and refused ones to the endpoints that services call."""
     signin_starts_per_address_minute: int = Field(60, ge=1)
     """Sign-in journeys begun from one address in a minute."""
     client_failures_per_address_minute: int = Field(60, ge=1)

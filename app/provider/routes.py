@@ -1,6 +1,7 @@
 """Where each endpoint is."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from flask import Blueprint
 
@@ -29,18 +30,17 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
     """The machines' endpoints, answered at the door."""
     authenticate = ClientAuthentication(parts.clients, parts.clock, parts.failures)
     origins = parts.clients.browser_origins
-    documents = Endpoint(discovery(parts.settings), GET, origins=origins)
+    read, write = partial(Endpoint, services=True), partial(Endpoint, services=True, write=True)
+    documents = read(discovery(parts.settings), GET, origins=origins)
     return {
         "/.well-known/openid-configuration": documents,
         "/.well-known/oauth-authorization-server": documents,
-        "/jwks.json": Endpoint(
-            jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET, origins=origins
-        ),
+        "/jwks.json": read(jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET, origins=origins),
         "/authorize": Endpoint(_quick(parts, cookies), frozenset({"GET"}), pages=True),
-        "/token": Endpoint(TokenEndpoint(parts, authenticate), POST, write=True, origins=origins),
-        "/userinfo": Endpoint(UserinfoEndpoint(parts), frozenset({"GET", "POST"}), origins=origins),
-        "/introspect": Endpoint(IntrospectionEndpoint(parts, authenticate), POST),
-        "/revoke": Endpoint(RevocationEndpoint(parts, authenticate), POST, write=True, origins=origins),
+        "/token": write(TokenEndpoint(parts, authenticate), POST, origins=origins),
+        "/userinfo": read(UserinfoEndpoint(parts), frozenset({"GET", "POST"}), origins=origins),
+        "/introspect": read(IntrospectionEndpoint(parts, authenticate), POST),
+        "/revoke": write(RevocationEndpoint(parts, authenticate), POST, origins=origins),
     }
 
 

@@ -63,6 +63,8 @@ class Endpoint:
     """The body is JSON for the handler to read, in header-free form under `Request.form['body']`."""
     pages: bool = False
     """A page of the same path takes over where the method is another, or the handler has no answer."""
+    services: bool = False
+    """Services ask, many people behind one address: only what is refused counts against it."""
     origins: Origins | None = None
     """Whose scripts may read the answers; None: nobody's but our own."""
 
@@ -131,6 +133,8 @@ class Door:
         self._metrics.request(
             environ["PATH_INFO"] if endpoint else "refused", answer.status, time.perf_counter() - started
         )
+        if endpoint is not None and endpoint.services and 400 <= answer.status < 429:
+            self._windows.admit(environ["mostid.address"])
         length = ("Content-Length", str(len(answer.body)))
         crossing = cors.headers(environ, endpoint.origins) if endpoint and endpoint.origins else ()
         headers = [*answer.headers, *crossing, *self._always, ("X-Reference", reference), length]
@@ -229,7 +233,9 @@ class Door:
             raise Refusal(413, "request too large")
         if _tossed(environ.get("HTTP_COOKIE", "")):
             raise Refusal(400, "a cookie is repeated")
-        if not self._windows.admit(environ["mostid.address"]):
+        serves = endpoint is not None and endpoint.services
+        may_enter = self._windows.has_room if serves else self._windows.admit
+        if not may_enter(environ["mostid.address"]):
             raise Refusal(429)
 
     def _address(self, environ: WSGIEnvironment) -> str:

@@ -22,15 +22,25 @@ class AddressWindows:
 
     def admit(self, address: str) -> bool:
         """Count one request; False when the address has had its share of this minute."""
+        return self._count(address, 1) <= self._most
+
+    def has_room(self, address: str) -> bool:
+        """Whether one more would be admitted; counts nothing."""
+        return self._count(address, 0) < self._most
+
+    def _count(self, address: str, more: int) -> int:
+        """How many this minute has seen of an address, with these."""
         if self._exempt and address in ("127.0.0.1", "::1"):
-            return True
+            return 0
         key = network_of(address)
         window = self._clock.now() // WINDOW_MS
         with self._lock:
             if window != self._window:
                 self._window, self._counts = window, {}
-            self._counts[key] = count = self._counts.get(key, 0) + 1
-        return count <= self._most
+            count = self._counts.get(key, 0) + more
+            if more:
+                self._counts[key] = count
+        return count
 
 
 def network_of(address: str) -> str:

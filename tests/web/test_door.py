@@ -15,6 +15,8 @@ from app.storage.database import Storage
 from app.web.door import Door, Endpoint
 from app.web.metrics import Metrics
 from app.web.request import Answer, Request, json_answer
+from config.limits import LimitsSettings
+from tests.services import ClockFile
 from tests.web.world import settings
 
 Answered = tuple[int, dict[str, str], bytes]
@@ -46,6 +48,10 @@ def echo(request: Request) -> Answer:
 def call(storage: Storage, path: str = "/machine", body: bytes = b"a=b", **environ: Any) -> Answered:
     """One request through a door with one endpoint and a page."""
     door = Door(page, {"/machine": Endpoint(echo, frozenset({"POST"}))}, storage, settings(), Metrics())
+    return through(door, path, body, **environ)
+
+
+def through(door: Door, path: str, body: bytes = b"a=b", **environ: Any) -> Answered:
     given = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": path,
@@ -143,3 +149,29 @@ def test_every_answer_has_a_reference_and_is_not_sniffed(storage: Storage) -> No
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert len(headers["X-Reference"]) == 12
     assert len({headers["X-Reference"] for _, headers, _ in answers}) == len(answers)
+
+
+@pytest.mark.sr("SR-202")
+def test_strangers_are_braked_and_services_are_not(storage: Storage, clock_file: ClockFile) -> None:
+    """A service has many people behind one address, so only what is refused counts against it."""
+    endpoints = {
+        "/service": Endpoint(echo, frozenset({"POST"}), services=True),
+        "/machine": Endpoint(echo, frozenset({"POST"})),
+    }
+    limited = settings(limits=LimitsSettings(requests_per_address_minute=5))
+    door = Door(page, endpoints, storage, limited, Metrics())
+
+    def ask(path: str, body: bytes = b"a=b", address: str = "203.0.113.7") -> int:
+        return through(door, path, body, REMOTE_ADDR=address)[0]
+
+    assert [ask("/service") for _ in range(20)] == [200] * 20
+    assert [ask("/service", b"a=%ff") for _ in range(7)] == [400] * 5 + [429] * 2
+    assert ask("/service") == 429
+    assert ask("/page") == 429
+    assert ask("/service", address="203.0.113.8") == 200
+    for path in ("/machine", "/page"):
+        clock_file.advance(60)
+        assert [ask(path) for _ in range(7)] == [200] * 5 + [429] * 2
+    clock_file.advance(60)
+    assert [ask("/service", b"a=%ff", f"2001:db8::{number}") for number in range(7)] == [400] * 5 + [429] * 2
+    assert [ask("/page", address="127.0.0.1") for _ in range(10)] == [200] * 10
