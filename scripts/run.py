@@ -65,7 +65,7 @@ def run(deployment: Deployment) -> NoReturn:
 
 def banner(deployment: Deployment, settings: Settings, logs: Path) -> str:
     """Where to click, and a person for each way in."""
-    push, sms = CAST["maria"], CAST["alexey"]
+    push, sms = CAST["maria"], CAST["olga"]
     addresses = {name: deployment.address(name) for name in deployment.ports}
     return BANNER.format(
         **addresses | {"public": settings.issuer},

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import stat
 from pathlib import Path
@@ -21,6 +22,8 @@ from scripts.demo_clients import DEMO, metadata
 from scripts.deployment import OFFSETS, Deployment
 from scripts.ports import taken
 from scripts.supervisor import Failed
+from simulators.cast import CAST
+from simulators.person import Person
 from tests.services import WORKER
 
 
@@ -104,6 +107,26 @@ def test_each_program_has_its_own_port_and_the_clock(deployment: Deployment, tmp
     for name in DEMO:
         assert f"--clock-file {tmp_path / 'clock'}" in " ".join(programs[name].command)
     assert deployment.environment(settings)["MOSTID_CLOCK_FILE"] == str(tmp_path / "clock")
+
+
+def test_the_banner_names_people_whose_ways_in_are_those(deployment: Deployment) -> None:
+    """By a push: a subscriber of the operator's ranges, with a SIM card that shows it. By a message: another's."""
+    settings = deployment.prepare()
+    told = run.banner(deployment, settings, deployment.data / "log")
+    named = {way: re.search(rf"with a {way} +(\+7\d{{10}}),", told) for way in ("push", "message")}
+    people = {way: _of_number(found[1]) for way, found in named.items() if found}
+    ranges = tuple(f"+{prefix}" for prefix in settings.mobile_id.prefixes)
+    assert people["push"].number.startswith(ranges)
+    assert not (people["push"].no_applet or people["push"].not_subscriber or people["push"].no_answer)
+    assert people["message"].not_subscriber
+    assert not people["message"].number.startswith(ranges)
+    assert f"with Mail.ru     {people['push'].first_name} {people['push'].last_name}," in told
+    assert people["push"].mailru_id
+
+
+def _of_number(number: str) -> Person:
+    (person,) = (one for one in CAST.values() if one.number == number)
+    return person
 
 
 def test_metrics_of_ended_processes_are_forgotten(deployment: Deployment) -> None:
