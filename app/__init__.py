@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from app import cli
 from app.challenges import parts as challenges
+from app.challenges.inbound import Inbound
 from app.challenges.otp import Otp
 from app.challenges.push import Push
 from app.challenges.sending import Sender
@@ -45,6 +46,7 @@ from app.upstreams.http import Http
 from app.upstreams.mailru import MailRu
 from app.upstreams.mobile_id import MobileId
 from app.upstreams.sms import Sms
+from app.upstreams.sms_inbox import SmsInbox
 from app.web import headers, health, logs
 from app.web.browser import Browser
 from app.web.cookies import Cookies
@@ -242,6 +244,8 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         mailru=MailRu(settings.mailru, http, clock),
         otp=Otp(parts, sender, Sms(settings.sms, http)),
         push=Push(parts, prompter, mobile_id),
+        inbound=Inbound(parts),
+        inbox=SmsInbox(settings.sms),
         pages=pages.pages,
         browser=pages.browser,
         cookies=pages.cookies,

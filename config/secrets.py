@@ -27,6 +27,7 @@ def new_env(
         "MOSTID_MOBILE_ID__JWKS_URL": f"{simulators}/mobileid/jwks",
         "MOSTID_MOBILE_ID__TOKEN_URL": f"{simulators}/mobileid/mc-token",
         "MOSTID_SMS__URL": f"{simulators}/sms/v1/sms",
+        "MOSTID_SMS__INBOUND_NUMBER": "8464",
     }
     return _lines(values)
 

@@ -102,6 +102,8 @@ class SmsSettings(BaseModel):
     """Gateway password."""
     sender: str = "MostID"
     """Registered sender name."""
+    inbound_number: str = Field("", pattern=r"[+0-9]*")
+    """Number that people may send a code to, where the gateway passes their messages on to us; empty: not offered."""
     template_ru: Annotated[str, Lines] = "Код {code}: вход в {service}. Никому не говорите\n@{host} #{code}"
     """Text approved by the operator, Russian. One part: 70 UCS-2 units with the longest service name."""
     template_en: Annotated[str, Lines] = "{code}: sign-in to {service}. Tell no one\n@{host} #{code}"

@@ -24,7 +24,7 @@ class Budget:
 
     def admit_send(self, asked: Asked) -> Admitted | Refused:
         """Count one message before it is sent."""
-        admitted = self._slices.admit_send(asked) or self._write(
+        admitted = self._slices.admit_send(asked, lambda: self.has_proved(asked)) or self._write(
             lambda tx: self._numbers.send(tx, asked.number, asked.browser)
         )
         if isinstance(admitted, Admitted):
@@ -36,6 +36,10 @@ class Budget:
         return self._slices.admit_push(asked) or self._write(
             lambda tx: self._numbers.push(tx, asked.number, asked.browser)
         )
+
+    def admit_shown(self, asked: Asked) -> Refused | None:
+        """Count one code that the person is to send. It has no limit for a number."""
+        return self._slices.admit_shown(asked)
 
     def attempt(self, asked: Asked, challenge: str) -> int:
         """Count a code as wrong before it is compared; returns the tries of this challenge, 0 when there are no more."""

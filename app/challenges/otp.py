@@ -15,6 +15,7 @@ from app.upstreams.sms import Sms
 
 ACR = "urn:mostid:acr:2"
 AMR = ("otp", "sms")
+HOUR_MS = 3_600_000
 UNNAMED = "MostID"
 """In place of a service whose name is too long for one part of an SMS."""
 
@@ -89,8 +90,8 @@ class Otp:
         """What a number over its limits gets: the challenge that waits already, or one that no code answers."""
         former = self._find(self._place(asked))
         waits = former if former is not None and not former.used else self._wait(asked, None, 0)
-        # When a limit without an end lifts is not known; the life of a code is as good an answer as any.
-        retry_at = refused.retry_at or self._clock.now() + self._life_ms
+        # A limit that only another proof lifts looks like one of an hour.
+        retry_at = refused.retry_at or self._clock.now() + HOUR_MS
         return _started(replace(waits, next_at=retry_at))
 
     def _wait(self, asked: Asked, code: str | None, next_at: int) -> Waiting:

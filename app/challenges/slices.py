@@ -47,12 +47,15 @@ class Slices:
         self._moving = MovingWindowRateLimiter(EphemeralLimits(ephemeral, clock))
         self._exempt_loopback = exempt_loopback
 
-    def admit_send(self, asked: Asked) -> Refused | None:
-        """Count one message, or refuse it. The narrow slices come first: whom they stop wears out no wider one."""
-        if not self._from_address(asked):
+    def admit_send(self, asked: Asked, is_known: Callable[[], bool]) -> Refused | None:
+        """Count one message, or refuse it. The narrow slices come first: whom they stop wears out no wider one.
+
+        `is_known`: whether this browser proved this number before. Such a one pumps no messages.
+        """
+        if not self._from_address(asked, "sends"):
             return self._refused("address")
         for name in self._watched(asked):
-            if self._is_pumped(name) and not self._moving.hit(TRICKLE, "trickle", name):
+            if self._is_pumped(name) and not (is_known() or self._moving.hit(TRICKLE, "trickle", name)):
                 return self._refused("ratio", name)
         for name, most in self._targets(asked):
             if not self._tallies.admit(f"sends/{name}", most, HOUR_S):
@@ -61,7 +64,11 @@ class Slices:
 
     def admit_push(self, asked: Asked) -> Refused | None:
         """Count one prompt, or refuse it. It costs no message, so only who asks counts."""
-        return None if self._from_address(asked) else self._refused("address")
+        return None if self._from_address(asked, "sends") else self._refused("address")
+
+    def admit_shown(self, asked: Asked) -> Refused | None:
+        """Count one code that is shown to be sent to us, or refuse it. Messages that were sent do not count here."""
+        return None if self._from_address(asked, "shown") else self._refused("address")
 
     def sent(self, asked: Asked) -> None:
         """A message goes out."""
@@ -75,7 +82,7 @@ class Slices:
         for name in self._watched(asked):
             self._tallies.count(f"used/{name}", RATIO_S)
 
-    def _from_address(self, asked: Asked) -> bool:
+    def _from_address(self, asked: Asked, kind: str) -> bool:
         if self._is_exempt(asked):
             return True
         address, network = asked.networks()
@@ -85,7 +92,7 @@ class Slices:
             (RateLimitItemPerHour(limits.sends_per_address_hour), address),
             (RateLimitItemPerHour(limits.sends_per_network_hour), network),
         )
-        return all(self._moving.hit(item, "sends", name) for item, name in checks)
+        return all(self._moving.hit(item, kind, name) for item, name in checks)
 
     def _targets(self, asked: Asked) -> Iterable[tuple[str, int]]:
         """Where it goes, and how many may go there in an hour. Of an operator nothing is known before its usual rate."""

@@ -60,7 +60,7 @@ class CodePage:
             return step
         browser = browser_hash(self._parts.browser.id())
         waiting = open_waiting(self._parts.sealer, request.values.get("challenge", ""), browser)
-        if waiting is None:
+        if waiting is None or waiting.kind not in TEMPLATES:
             return self._phone.show(step, problem=gettext("This code has expired. Ask for a new one."))
         return step, waiting
 
@@ -84,6 +84,7 @@ class CodePage:
             context["minutes"] = self._parts.settings.lifetimes.otp_s // 60
             context["resend_in"] = wait if wait <= SOON_S else 0
             context["later"] = wait_text(wait) if wait > SOON_S else None
+            context["sending"] = bool(self._parts.settings.sms.inbound_number)
         return self._journey.render(TEMPLATES[waiting.kind], step, **context)
 
     def _too_early(self, waiting: Waiting) -> str | None:
@@ -141,4 +142,4 @@ def _push_problem(state: str) -> str:
     return gettext("The request did not reach the phone. Ask for a code by SMS.")
 
 
-PAGES = tuple(PATHS.values())
+PAGES = (PATHS[SMS], PATHS[PUSH])

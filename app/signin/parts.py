@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.challenges.inbound import Inbound
 from app.challenges.otp import Otp
 from app.challenges.push import Push
 from app.clients.registry import Clients
@@ -14,6 +15,7 @@ from app.sessions.browser import BrowserSessions
 from app.storage.clock import Clock
 from app.storage.database import Storage
 from app.upstreams.mailru import MailRu
+from app.upstreams.sms_inbox import SmsInbox
 from app.web.browser import Browser
 from app.web.cookies import Cookies
 from app.web.forms import Forms
@@ -39,6 +41,8 @@ class Parts:
     mailru: MailRu
     otp: Otp
     push: Push
+    inbound: Inbound
+    inbox: SmsInbox
     pages: Pages
     browser: Browser
     cookies: Cookies

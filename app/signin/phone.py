@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 
 from flask import Response, request
 
+from app.challenges.inbound import Shown
 from app.challenges.outcomes import Refused, Started, Unsupported
 from app.identity.numbers import BadNumber, Reason, parse
 from app.sessions.ask import browser_hash
 from app.signin.journey import Journey, Step, is_shared
-from app.signin.waiting import PUSH, SMS, Waiting, open_waiting, seal
+from app.signin.waiting import MESSAGE, PUSH, SMS, Waiting, open_waiting, seal
 from app.web.pages import gettext, ngettext
 
-PATHS = {SMS: "/signin/phone/code", PUSH: "/signin/phone/push"}
+PATHS = {SMS: "/signin/phone/code", PUSH: "/signin/phone/push", MESSAGE: "/signin/phone/message"}
 LONGEST_HINT = 20
 NOT_MOBILE = frozenset({Reason.LANDLINE, Reason.PREMIUM, Reason.SERVICE, Reason.VOIP, Reason.SATELLITE})
 SOON_S = 300
@@ -41,6 +42,8 @@ class PhonePage:
         browser = browser_hash(self._parts.browser.id())
         former = open_waiting(self._parts.sealer, request.form.get("challenge", ""), browser)
         if former is not None and ("again" in request.form or "instead" in request.form):
+            if request.form.get("instead") == MESSAGE:
+                return self._ask_to_send(step, former.number, browser)
             kind = SMS if "instead" in request.form else former.kind
             if kind == former.kind and former.resend_at > self._parts.clock.now():
                 return self._to_code(step, request.form["challenge"], kind, early="1")
@@ -61,10 +64,26 @@ class PhonePage:
             kind = SMS
             begun = self._begin(step, number, kind, browser)
         if not isinstance(begun, Started):
-            text = gettext("A code cannot be sent to this number now. Use another way in or try later.")
-            return self.show(step, phone=number, problem=text, status=429)
+            return self._refuse(step, number)
         waiting = Waiting(begun.challenge, kind, number, begun.expires_at, begun.resend_at)
         return self._to_code(step, seal(self._parts.sealer, waiting, browser), kind)
+
+    def _ask_to_send(self, step: Step, number: str, browser: str) -> Response:
+        """Show a code that the person sends from their phone."""
+        shown = self._parts.inbound.start(
+            number,
+            browser=browser,
+            address=request.environ["mostid.address"],
+            client_id=step.client.client_id,
+        )
+        if not isinstance(shown, Shown):
+            return self._refuse(step, number)
+        waiting = Waiting(shown.challenge, MESSAGE, number, shown.expires_at, 0, shown.code)
+        return self._to_code(step, seal(self._parts.sealer, waiting, browser), MESSAGE)
+
+    def _refuse(self, step: Step, number: str) -> Response:
+        text = gettext("A code cannot be sent to this number now. Use another way in or try later.")
+        return self.show(step, phone=number, problem=text, status=429)
 
     def _to_code(self, step: Step, challenge: str, kind: str, **more: str) -> Response:
         return self._parts.pages.redirect(step.url_shared(PATHS[kind], challenge=challenge, **more))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint
 
-from app.signin.callbacks import public_keys, push_result
+from app.signin.callbacks import message, public_keys, push_result
 from app.signin.choose import ChoosePage
 from app.signin.code import PAGES, CodePage
 from app.signin.consent import ConsentPage
@@ -12,6 +12,8 @@ from app.signin.device import Devices
 from app.signin.finish import Finish
 from app.signin.handed_over import HandedOverPage
 from app.signin.journey import Journey
+from app.signin.message import PATH as MESSAGE_PATH
+from app.signin.message import MessagePage
 from app.signin.parts import Parts
 from app.signin.phone import PhonePage
 from app.signin.upstream import CALLBACK, CallbackPage, UpstreamVisit
@@ -22,6 +24,7 @@ def endpoints(parts: Parts) -> Mapping[str, Endpoint]:
     """What operators' machines call."""
     return {
         "/upstream/mobileid/notify": Endpoint(push_result(parts), frozenset({"POST"}), raw_body=True),
+        "/upstream/sms/inbound": Endpoint(message(parts), frozenset({"POST"}), raw_body=True),
         "/upstream/mobileid/jwks.json": Endpoint(public_keys(parts), frozenset({"GET", "HEAD"})),
     }
 
@@ -37,9 +40,11 @@ def blueprint(parts: Parts) -> Blueprint:
     for path, page in (("/signin", choose), ("/signin/phone", phone), ("/consent", consent)):
         routes.add_url_rule(path, f"{_endpoint(path)}_get", page.get, methods=["GET"])
         routes.add_url_rule(path, f"{_endpoint(path)}_post", page.post, methods=["POST"])
-    for path in PAGES:
-        routes.add_url_rule(path, f"{_endpoint(path)}_get", code.get, methods=["GET"])
-        routes.add_url_rule(path, f"{_endpoint(path)}_post", code.post, methods=["POST"])
+    waits: dict[str, CodePage | MessagePage] = dict.fromkeys(PAGES, code)
+    waits[MESSAGE_PATH] = MessagePage(journey, phone, finish)
+    for path, where in waits.items():
+        routes.add_url_rule(path, f"{_endpoint(path)}_get", where.get, methods=["GET"])
+        routes.add_url_rule(path, f"{_endpoint(path)}_post", where.post, methods=["POST"])
     routes.add_url_rule(CALLBACK, "callback", callback.get, methods=["GET"])
     routes.add_url_rule("/signin/phone/handed-over", "handed_over", handed_over.post, methods=["POST"])
     return routes

@@ -1,12 +1,12 @@
 """A challenge under way, as its page carries it: sealed and bound to the browser that asked for it (SR-015)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from app.keys.sealing import Sealer, Unsealable
 
 PURPOSE = "challenge"
-SMS, PUSH = "sms", "push"
+SMS, PUSH, MESSAGE = "sms", "push", "message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,13 @@ class Waiting:
     number: str
     expires_at: int
     resend_at: int
+    code: str = ""
+    """What the person is to send, where they send it themselves."""
 
 
 def seal(sealer: Sealer, waiting: Waiting, browser: str) -> str:
     """The text that a page carries. The number is in it, so it must not be readable."""
-    value = [waiting.id, waiting.kind, waiting.number, waiting.expires_at, waiting.resend_at]
-    return sealer.seal(PURPOSE, json.dumps(value).encode(), browser.encode())
+    return sealer.seal(PURPOSE, json.dumps(astuple(waiting)).encode(), browser.encode())
 
 
 def open_waiting(sealer: Sealer, text: str, browser: str) -> Waiting | None:

@@ -1,5 +1,6 @@
 """Signing in by phone as a browser meets it, and the operator's callback as the operator does."""
 
+import re
 import statistics
 import time
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ class Town:
 
     def set_up(self, *, mobile_id: dict[str, Any] | None = None, **settings: Any) -> None:
         """A new deployment with these settings."""
-        sms = SmsSettings(url=self.gateway.url + "/sms")
+        sms = SmsSettings(url=self.gateway.url + "/sms", inbound_number="8464")
         chosen = {"sms": sms, "mobile_id": self.operator.settings(**(mobile_id or {}))} | settings
         self.deployment: Deployment = self._deploy(**chosen)
         self.store: Service = self.deployment.register("store")
@@ -58,6 +59,12 @@ class Town:
         """The last prompt on a handset."""
         wait_for(lambda: len(self.operator.prompts) > before, "no prompt came")
         return self.operator.prompts[-1]
+
+    def receive(self, number: int | None, text: str, user: str = "REG_mostid") -> TestResponse:
+        """What the gateway does when somebody writes."""
+        body = {"msg_id": "1", "from": number, "to": "8464", "message": text}
+        auth = (user, self.deployment.settings.sms.password.get_secret_value())
+        return self.browser().post("/upstream/sms/inbound", json=body, auth=auth)
 
     def notify(self, prompt: dict[str, Any], body: str, bearer: str | None = None) -> TestResponse:
         """What the operator's machine does."""
@@ -301,6 +308,33 @@ def test_in_a_wave_of_wrong_codes_a_stranger_is_asked_to_wait(town: Town) -> Non
     page = browser.follow(town.ask(browser, OTHER))
     held = _type(browser, page, "/signin/phone/code", "000000")
     assert "Сейчас приходит много неверных кодов. Попробуйте через" in held.text
+
+
+@pytest.mark.sr("SR-147")
+def test_whose_number_is_flooded_sends_a_message_and_is_in(town: Town) -> None:
+    town.set_up(limits={"sms_gaps_s": [], "sms_per_day": 1})
+    town.browser().follow(town.ask(town.browser(), OTHER))
+    browser = town.browser()
+    page = browser.follow(town.ask(browser, OTHER))
+    form = html.read(page).form("/signin/phone")
+    assert ("instead", "message") in form.buttons
+    page = browser.follow(browser.post("/signin/phone", data=form.filled(instead="message")))
+    assert "+7 916 •••-••-67" in page.text
+    (code,) = set(re.findall(r"(?<=body=)\d{6}", page.text))
+    form = html.read(page).form("/signin/phone/message")
+    elsewhere = browser.get("/signin/phone/code", query_string=form.fields)
+    assert elsewhere.status_code == 200
+    assert html.read(elsewhere).form("/signin/phone")
+    page = browser.post("/signin/phone/message", data=form.filled())
+    assert "SMS ещё не пришло" in page.text
+    assert town.receive(79161234568, code).status_code == 204
+    assert "SMS ещё не пришло" in browser.post("/signin/phone/message", data=form.filled()).text
+    assert town.receive(79161234567, code, user="stranger").status_code == 401
+    assert town.receive(None, code).status_code == 400
+    assert town.receive(79161234567, code).status_code == 204
+    assert "Ваше SMS пришло" in browser.get("/signin/phone/message", query_string=form.fields).text
+    assert _is_in(browser, town, browser.post("/signin/phone/message", data=form.filled()))
+    assert browser.post("/signin/phone/message", data=form.filled()).location.startswith("/authorize")
 
 
 def test_two_presses_at_once_sign_in_once_and_show_no_error(town: Town) -> None:

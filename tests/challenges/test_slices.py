@@ -113,6 +113,18 @@ def test_pumping_is_throttled_and_told(world: World, caplog: pytest.LogCaptureFi
     assert _sent(world, 100, "192.0.2.9")
 
 
+@pytest.mark.sr("SR-131", "SR-147")
+def test_a_browser_that_proved_its_number_is_not_throttled(world: World) -> None:
+    world.prove(_number(9999))
+    for turn in range(80):
+        _sent(world, turn, f"198.51.{turn}.1")
+    assert not _sent(world, 100, "192.0.2.1")
+    world.pass_s(61)
+    assert _sent(world, 9999, "192.0.2.9")
+    world.settle()
+    assert len(world.texts(_number(9999))) == 2
+
+
 @pytest.mark.sr("SR-131")
 @pytest.mark.parametrize("slice_", ["client", "network"])
 def test_a_service_or_a_network_whose_codes_are_not_used_is_throttled(world: World, slice_: str) -> None:

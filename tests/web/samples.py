@@ -74,7 +74,10 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "signin/code.html",
         PHONE_CHALLENGE
         | {"minutes": 5, "resend_in": 0, "back": "/signin/phone"}
-        | {"later": "Следующий код можно отправить через 3 часа. Пока войдите другим способом."},
+        | {
+            "later": "Следующий код можно отправить через 3 часа. Пока войдите другим способом.",
+            "sending": True,
+        },
     ),
     "push": ("signin/push.html", PHONE_CHALLENGE | {"seconds_left": 95, "back": "/signin/phone"}),
     "push-early": (
@@ -91,6 +94,14 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "push-bare": (
         "signin/push.html",
         PHONE_CHALLENGE | {"seconds_left": 95, "back": "/signin/phone", "bare": True},
+    ),
+    "message": (
+        "signin/message.html",
+        PHONE_CHALLENGE | {"code": "482913", "to": "8464", "minutes": 5, "back": "/signin/phone"},
+    ),
+    "message-arrived": (
+        "signin/message.html",
+        PHONE_CHALLENGE | {"minutes": 5, "back": "/signin/phone", "arrived": True},
     ),
     "push-over": (
         "signin/push_over.html",
