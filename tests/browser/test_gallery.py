@@ -1,4 +1,4 @@
-"""Every page once, in both languages and themes: none is wider than the smallest phones.
+"""Every page once, in both languages and themes: none is wider than the smallest phones, each can be read and named.
 
 `SCREENSHOTS=docs/screenshots python -m pytest --timeout 900 tests/browser/test_gallery.py` writes their pictures anew.
 """
@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PHONE, Contexts
 from tests.browser.pictures import smaller
 from tests.browser.test_flows import leave_everywhere, through_mailru, type_pushed
+from tests.support.accessibility import faint, nameless, tree
 from tests.support.whole import Person, Whole
 
 pytestmark = pytest.mark.browser
@@ -32,6 +33,10 @@ class Gallery:
         for width in (SMALLEST, PHONE["width"]):
             self.page.set_viewport_size({"width": width, "height": PHONE["height"]})
             assert self.page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        nodes = tree(self.page)
+        assert list(faint(self.page)) == [], name
+        assert nameless(nodes) == [], name
+        assert [node["role"] for node in nodes].count("main") == 1
         assert name not in self.seen
         self.seen.append(name)
         if PICTURES:

@@ -27,6 +27,8 @@ def test_who_came_by_phone_sees_the_phone_first(mostid: Whole, visitor: Visitor)
     visitor.submit("/signout-everywhere")
     to_signin(visitor, mostid)
     assert visitor.text.index('value="phone"') < visitor.text.index('value="mailru"')
+    visitor.press("forget", "1")
+    assert visitor.text.index('value="mailru"') < visitor.text.index('value="phone"')
 
 
 def test_not_you_forgets_the_name(mostid: Whole, visitor: Visitor) -> None:
