@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from app.challenges.outcomes import Dead, Proved, Refused, Started, Wrong
+from app.storage.ephemeral import EphemeralDown, RedisEphemeral
 from tests.challenges.world import (
     BROWSER,
     NUMBER,
@@ -15,6 +16,7 @@ from tests.challenges.world import (
     flush,
     other_than,
 )
+from tests.services import free_port
 from tests.support import crowd
 
 GUESSERS, EACH = 2, 100
@@ -245,3 +247,22 @@ def test_each_kind_of_row_is_let_go_in_time(world: World) -> None:
     world.wrong(challenge, code, STRANGER)
     kept = sorted(round((row.keep_until - world.clock.now()) / 86_400_000) for row in world.rows())
     assert kept == [2, 2, 90]
+
+
+@pytest.mark.sr("SR-193")
+def test_without_the_ephemeral_store_nothing_is_sent_compared_or_counted(world: World) -> None:
+    challenge, code = world.sent()
+    before, sent = world.rows(), world.settle()
+    world.ephemeral = RedisEphemeral(f"redis://127.0.0.1:{free_port()}", world.clock)
+    world.configure_again()
+    for act in (
+        lambda: world.send(OTHER_NUMBER),
+        lambda: world.ask_push(OTHER_NUMBER),
+        lambda: world.otp.answer(challenge, code, BROWSER),
+        lambda: world.push.answer(challenge, code, BROWSER),
+        lambda: world.push.notify(f"Bearer {challenge}", "{}"),
+    ):
+        with pytest.raises(EphemeralDown):
+            act()
+    assert world.rows() == before
+    assert world.settle() == sent
