@@ -40,7 +40,10 @@ REASONS = {
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
 }
+BODILESS = frozenset({204, 304})
+"""Answers that must not say a length of theirs (RFC 9110 §8.6)."""
 JSON_BODY_BYTES = 65_536
+MAPPED = "::ffff:"
 LONGEST_LENGTH = 19
 """Digits of a Content-Length that is still read as a number."""
 REFUSED = "mostid.refused"
@@ -135,9 +138,9 @@ class Door:
         )
         if endpoint is not None and endpoint.services and 400 <= answer.status < 429:
             self._windows.admit(environ["mostid.address"])
-        length = ("Content-Length", str(len(answer.body)))
+        length = () if answer.status in BODILESS else (("Content-Length", str(len(answer.body))),)
         crossing = cors.headers(environ, endpoint.origins) if endpoint and endpoint.origins else ()
-        headers = [*answer.headers, *crossing, *self._always, ("X-Reference", reference), length]
+        headers = [*answer.headers, *crossing, *self._always, ("X-Reference", reference), *length]
         start_response(REASONS[answer.status], headers)
         return [answer.body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
@@ -240,12 +243,12 @@ class Door:
 
     def _address(self, environ: WSGIEnvironment) -> str:
         """The client's address: the last hop that is not one of our proxies (SR-094)."""
-        address: str = environ.get("REMOTE_ADDR", "") or "127.0.0.1"
+        address = _unmapped(environ.get("REMOTE_ADDR", "") or "127.0.0.1")
         if not self._proxies:
             return address
         hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         while hops and self._trusted(address):
-            address = hops.pop()
+            address = _unmapped(hops.pop())
         return address
 
     def _trusted(self, address: str) -> bool:
@@ -254,6 +257,12 @@ class Door:
         except ValueError:
             return False
         return any(parsed in network for network in self._proxies)
+
+
+def _unmapped(address: str) -> str:
+    """An IPv4 address as such, though it came through an IPv6 socket (RFC 4291 §2.5.5.2): all of them share one /64."""
+    mapped = address.lower().startswith(MAPPED) and "." in address
+    return address[len(MAPPED) :] if mapped else address
 
 
 def _body(environ: WSGIEnvironment) -> bytes:

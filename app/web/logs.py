@@ -8,6 +8,8 @@ import sys
 from app.storage.clock import Clock
 
 PHONE = re.compile(r"\+?\d{7,13}(\d{2})\b")
+OURS = frozenset({"reference"})
+"""Made by us, and what operators search for: its digits must not be taken for a number."""
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -28,7 +30,7 @@ class JsonFormatter(logging.Formatter):
         }
         for name, value in record.__dict__.items():
             if name not in STANDARD:
-                members[name] = mask(value) if isinstance(value, str) else value
+                members[name] = mask(value) if isinstance(value, str) and name not in OURS else value
         if record.exc_info:
             members["trace"] = mask(self.formatException(record.exc_info))
         return json.dumps(members, ensure_ascii=True, default=str)

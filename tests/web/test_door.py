@@ -175,3 +175,26 @@ def test_strangers_are_braked_and_services_are_not(storage: Storage, clock_file:
     clock_file.advance(60)
     assert [ask("/service", b"a=%ff", f"2001:db8::{number}") for number in range(7)] == [400] * 5 + [429] * 2
     assert [ask("/page", address="127.0.0.1") for _ in range(10)] == [200] * 10
+
+
+def test_an_ipv4_visitor_is_counted_as_one_behind_an_ipv6_socket(storage: Storage) -> None:
+    """All mapped addresses lie in one /64, which would brake everybody at once."""
+    limited = settings(limits=LimitsSettings(requests_per_address_minute=2), trusted_proxies=("10.0.0.0/8",))
+    door = Door(page, {}, storage, limited, Metrics())
+
+    def ask(address: str, forwarded: str | None = None) -> int:
+        return through(door, "/page", REMOTE_ADDR=address, HTTP_X_FORWARDED_FOR=forwarded)[0]
+
+    assert [ask("::ffff:203.0.113.7") for _ in range(3)] == [200, 200, 429]
+    assert ask("203.0.113.7") == 429
+    assert ask("::FFFF:203.0.113.8") == 200
+    assert ask("::ffff:10.1.2.3", "203.0.113.9") == 200
+    assert ask("::ffff:10.1.2.3", "::ffff:203.0.113.7") == 429
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_that_has_no_body_says_no_length(storage: Storage, status: int) -> None:
+    endpoint = Endpoint(lambda _request: Answer(status), frozenset({"POST"}))
+    answered = through(Door(page, {"/machine": endpoint}, storage, settings(), Metrics()), "/machine")
+    assert answered[0] == status
+    assert "Content-Length" not in answered[1]
