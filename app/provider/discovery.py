@@ -15,7 +15,9 @@ CLAIMS = [
     "phone_number", "phone_number_verified",
 ]  # fmt: skip
 AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
-CACHE_S = 3_600
+CACHE_S, SHORTEST_CACHE_S = 3_600, 300
+STALE_S = 600
+"""How long a cache may go on with what it has while it asks again (RFC 5861 §3)."""
 
 
 def metadata(settings: Settings) -> dict[str, object]:
@@ -55,19 +57,21 @@ def metadata(settings: Settings) -> dict[str, object]:
 def discovery(settings: Settings) -> Callable[[Request], Answer]:
     """Both well-known documents: the same bytes, made once."""
     body = json.dumps(metadata(settings), separators=(",", ":")).encode()
-    return lambda request: _cacheable(request, body, CACHE_S)
+    return lambda request: _cacheable(request, body, CACHE_S, STALE_S)
 
 
 def jwks(signing: SigningKeys, cache_s: int) -> Callable[[Request], Answer]:
-    """The key set. Services may keep it as long as a new key is published before it signs (SR-069)."""
-    return lambda request: _cacheable(request, signing.jwks(), max(300, min(cache_s, CACHE_S)))
+    """The key set. Services may keep it as long as a new key is published before it signs, stale or not (SR-069)."""
+    whole = max(SHORTEST_CACHE_S, min(cache_s, CACHE_S))
+    stale = min(STALE_S, whole - SHORTEST_CACHE_S)
+    return lambda request: _cacheable(request, signing.jwks(), whole - stale, stale)
 
 
-def _cacheable(request: Request, body: bytes, seconds: int) -> Answer:
+def _cacheable(request: Request, body: bytes, seconds: int, stale: int) -> Answer:
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = (
         ("Content-Type", "application/json"),
-        ("Cache-Control", f"public, max-age={seconds}, stale-while-revalidate=600"),
+        ("Cache-Control", f"public, max-age={seconds}, stale-while-revalidate={stale}"),
         ("ETag", tag),
     )
     if _has(request.headers.get("if-none-match", ""), tag):

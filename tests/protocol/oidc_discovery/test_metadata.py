@@ -126,6 +126,16 @@ def test_the_key_set(deployment: Deployment, browser: Browser, store: Service) -
     assert header(given["id_token"])["alg"] == "RS256"
 
 
+@pytest.mark.sr("SR-069")
+@pytest.mark.parametrize("published", [300, 700, 3600, 7200])
+def test_no_cache_keeps_the_keys_longer_than_a_new_one_waits(deploy: Deploy, published: int) -> None:
+    browser = deploy(lifetimes={"key_publish_s": published}).client()
+    said = browser.get("/jwks.json").headers["Cache-Control"].split(", ")
+    fresh, stale = (int(part.partition("=")[2]) for part in said[1:])
+    assert fresh >= 300
+    assert fresh + stale <= published
+
+
 @pytest.mark.sr("SR-072")
 @pytest.mark.parametrize("path", [DOCUMENT, OAUTH, "/jwks.json"])
 def test_the_documents_are_cacheable(deployment: Deployment, browser: Browser, path: str) -> None:
