@@ -10,6 +10,8 @@ from app.storage.model import metadata
 from app.storage.upsert import dialect_insert
 
 PERIOD_MS = 1_000
+PATIENCE_S = 1.0
+"""How long a thread waits for the one that reads: a database that hangs must not hold up what is in memory."""
 
 versions = Table(
     "versions",
@@ -34,7 +36,7 @@ class Versions:
         now = self._storage.clock.now()
         # While one thread reads, the others go on with what was confirmed a moment ago; after a pause they wait.
         wait = abs(now - self._read_at) >= 2 * PERIOD_MS
-        if self._due(now) and self._lock.acquire(blocking=wait):
+        if self._due(now) and self._lock.acquire(timeout=PATIENCE_S if wait else 0):
             try:
                 if self._due(now):
                     self._read(now)

@@ -1,6 +1,7 @@
 """Transactions over the truth: writers take turns, readers cannot write, a conflict is tried once more."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.storage.database import Storage, StorageBusy, Transaction, Unavailable
 from app.storage.ids import born, uuid7
 from app.storage.now import database_now
 from app.storage.upsert import insert_ignore
-from app.storage.versions import Versions, bump, versions
+from app.storage.versions import PATIENCE_S, Versions, bump, versions
 from tests.services import ClockFile, free_port
 from tests.storage.writer import KIND
 from tests.support import crowd
@@ -180,6 +181,24 @@ def test_versions_tell_how_old_they_are_when_the_database_is_gone(
     version, age = known.current(KIND)
     assert version == 1
     assert age >= 7_000
+
+
+def test_a_database_that_hangs_holds_up_one_thread_and_not_all(
+    storage: Storage, clock_file: ClockFile
+) -> None:
+    """What is in memory goes on being served, however long the one that reads has to wait."""
+    if storage.writer.dialect.name == "sqlite":
+        pytest.skip("its readers wait for nobody")
+    known = Versions(storage)
+    known.current(KIND)
+    clock_file.advance(7)
+    with storage.writer.connect() as hanging, ThreadPoolExecutor(4) as pool:
+        hanging.execute(text("LOCK TABLE versions IN ACCESS EXCLUSIVE MODE"))
+        asking = [pool.submit(known.current, KIND) for _ in range(4)]
+        answered = wait(asking, PATIENCE_S + 1)
+        hanging.rollback()
+    assert len(answered.done) == 3
+    assert all(one.result()[1] >= 7_000 for one in answered.done)
 
 
 def test_ids_sort_by_their_birth() -> None:
