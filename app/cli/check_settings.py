@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from app.cli.finding import Finding, error, warning
 from config import unknown_names
+from config.addresses import ip, is_loopback
 from config.settings import Settings
 
 WORKERS_PER_CPU = 4
@@ -29,7 +30,7 @@ def _names() -> Iterator[Finding]:
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
     host, admin = (urlsplit(address).hostname or "" for address in (settings.issuer, settings.admin_issuer))
-    if _is_ip(host):
+    if ip(host) is not None:
         yield warning(
             "cookie",
             f"people reach us at the bare address {host}; browsers keep its cookies apart from those of a name",
@@ -41,7 +42,7 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
             "the issuer is https and the operators' face is not: their cookies would go in clear",
             "use https in MOSTID_ADMIN_ISSUER too",
         )
-    if settings.profile != "production" and not _is_local(host):
+    if settings.profile != "production" and not is_loopback(host):
         yield warning(
             "address",
             f"the profile {settings.profile} is for one machine, and the issuer is {settings.issuer}",
@@ -49,20 +50,6 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
         )
     if settings.profile == "production" and host.removeprefix("www.") in admin.split("."):
         yield warning("address", "the operators' host is made of the issuer's", "choose unrelated names")
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_local(host: str) -> bool:
-    return (
-        host == "localhost" or host.endswith(".localhost") or (_is_ip(host) and ip_address(host).is_loopback)
-    )
 
 
 def _proxies(settings: Settings) -> Iterator[Finding]:

@@ -79,7 +79,7 @@ def host_of(uri: str) -> str:
 
 
 def origin_of(uri: str) -> str:
-    """The origin of a checked web address as browsers write it (RFC 6454 §6.1); empty for private-use schemes."""
+    """The origin of a checked web address as browsers write it (RFC 6454 §6.2); empty for private-use schemes."""
     host = host_of(uri)
     if not host:
         return ""

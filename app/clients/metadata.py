@@ -17,6 +17,8 @@ ECOSYSTEM = "ecosystem"
 SECTOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
 TRANSLATED = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri")
 WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
+LONGEST_SCOPE = 500
+"""Characters of all scopes together: what grants and consents have room for."""
 Text = Annotated[str, Field(max_length=60)]
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
@@ -141,6 +143,7 @@ class ClientMetadata(BaseModel):
                 "refresh_token needs authorization_code",
             ),
             (not self.grant_types, "grant_types is empty"),
+            (len(" ".join(self.allowed_scopes)) > LONGEST_SCOPE, "its scopes are too many to be kept"),
             (self.fapi, "fapi needs private_key_jwt or mutual TLS, which are not offered"),
             (
                 self.subject_type not in {"", "public" if self.first_party else "pairwise"},

@@ -29,7 +29,6 @@ class Waiting:
     ask: str
     verifier: str
     shared: bool
-    begun_at: int
 
 
 class UpstreamVisit:
@@ -81,7 +80,7 @@ class UpstreamVisit:
         age = self._parts.clock.now() - value["t"]
         if age > self._parts.settings.lifetimes.upstream_s * 1000:
             return ask
-        return Waiting(ask, value["v"], value["s"], value["t"])
+        return Waiting(ask, value["v"], value["s"])
 
     def spend(self, response: Response, state: str, ask: str) -> None:
         """The state is used up. Its ask stays, so that a repeated callback goes on instead of failing."""

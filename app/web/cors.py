@@ -19,7 +19,7 @@ EXPOSED = "WWW-Authenticate, Retry-After, X-Reference"
 
 
 def headers(environ: WSGIEnvironment, origins: Origins) -> Headers:
-    """What the answer to a request says to the browser (Fetch standard §3.2). Never with credentials: ours are no cookies."""
+    """What the answer to a request says to the browser (Fetch §3.3). Never with credentials: ours are no cookies."""
     vary = ("Vary", "Origin")
     origin = environ.get("HTTP_ORIGIN")
     if origin is None or origin not in _known(origins):
