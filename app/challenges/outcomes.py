@@ -37,7 +37,7 @@ class Refused:
         return self.reason in OF_NUMBER
 
 
-OF_NUMBER = frozenset({"gap", "window", "guessed", "pending"})
+OF_NUMBER = frozenset({"gap", "window", "guessed"})
 """Reasons that lie in what others did with a number."""
 
 

@@ -127,5 +127,6 @@ class Slices:
         """Tell operators: each refusal in the metrics, what is throttled once a minute in the log."""
         self._on_event(f"sends_{reason}_refused")
         if name and self._ephemeral.add(f"alert:{reason}:{name}", b"1", ALERT_MS):
-            log.warning("sends throttled", extra={"kind": reason, "cause": name})
+            shown = "network" if name.startswith("network/") else name  # logs hold no addresses
+            log.warning("sends throttled", extra={"kind": reason, "cause": shown})
         return Refused(reason)
