@@ -68,7 +68,7 @@ class Forms:
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
             raise ForgedForm("foreign site")
         referrer = request.headers.get("Referer")
-        if referrer is not None and not self._is_ours("{0.scheme}://{0.netloc}".format(urlsplit(referrer))):
+        if referrer is not None and not self._is_ours(_origin_of(referrer)):
             raise ForgedForm("foreign page")
 
     def _is_ours(self, origin: str) -> bool:
@@ -78,6 +78,7 @@ class Forms:
         ours = urlsplit(self._origin)
         return (
             _loopback(ours.hostname)
+            and _origin_of(origin) == origin
             and _loopback(urlsplit(origin).hostname)
             and origin == f"http://{request.host}"
         )
@@ -93,6 +94,15 @@ class Forms:
         if "csrf" in g:
             self._cookies.set(response, "csrf", g.csrf, LIFE_S)
         return response
+
+
+def _origin_of(url: str) -> str:
+    """The origin of an address; what is no address has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _loopback(host: str | None) -> bool:

@@ -64,6 +64,10 @@ def test_a_token_belongs_to_the_secret_of_its_day(client: FlaskClient, token_of:
         {"Origin": "http://localhost:8000", "Sec-Fetch-Site": "cross-site"},
         {"Referer": "https://evil.example/http://localhost:8000/"},
         {"Referer": "about:blank"},
+        {"Referer": "http://["},
+        {"Referer": "http://localhost:8000@[::1/"},
+        {"Origin": "http://["},
+        {"Origin": "http://[localhost:8000"},
     ],
 )
 def test_a_form_from_another_place_is_refused_in_spite_of_its_token(
