@@ -17,7 +17,7 @@ from typing import IO, NoReturn, Self
 from scripts.ports import answers, serves
 
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
-START_S = 30
+START_S = 60
 STOP_S = 3.5
 """After so many seconds of asking, whoever still runs is killed."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
