@@ -37,12 +37,15 @@ REASONS = {
     411: "411 Length Required",
     413: "413 Content Too Large",
     429: "429 Too Many Requests",
+    431: "431 Request Header Fields Too Large",
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
 }
 BODILESS = frozenset({204, 304})
 """Answers that must not say a length of theirs (RFC 9110 §8.6)."""
 JSON_BODY_BYTES = 65_536
+HEADER_BYTES = 32_768
+"""All header values together: our own cookies of four journeys begun at once need half of it."""
 MAPPED = "::ffff:"
 LONGEST_LENGTH = 19
 """Digits of a Content-Length that is still read as a number."""
@@ -226,6 +229,8 @@ class Door:
         """Limits that hold before anything is read (SR-024). Raises Refusal."""
         if len(environ.get("QUERY_STRING", "")) > self._bytes:
             raise Refusal(400, "request too large")
+        if sum(len(value) for name, value in environ.items() if name.startswith("HTTP_")) > HEADER_BYTES:
+            raise Refusal(431, "request too large")
         if "HTTP_TRANSFER_ENCODING" in environ:
             raise Refusal(411, "the length of the body must be said before it")
         length = environ.get("CONTENT_LENGTH") or "0"

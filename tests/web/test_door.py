@@ -101,6 +101,9 @@ def test_the_sizes(storage: Storage) -> None:
     assert call(storage, body=b"a=" + b"x" * 8191)[0] == 413
     assert call(storage, QUERY_STRING="a=" + "x" * 8190)[0] == 200
     assert call(storage, QUERY_STRING="a=" + "x" * 8191)[0] == 400
+    for path in ("/machine", "/page"):
+        assert call(storage, path, HTTP_COOKIE="a=" + "x" * 16_382, HTTP_ACCEPT="y" * 16_384)[0] == 200
+        assert call(storage, path, HTTP_COOKIE="a=" + "x" * 16_382, HTTP_ACCEPT="y" * 16_385)[0] == 431
     assert call(storage, body=b"&".join(b"p%d=1" % number for number in range(60)))[0] == 200
     assert call(storage, body=b"&".join(b"p%d=1" % number for number in range(61)))[0] == 400
     started = time.perf_counter()

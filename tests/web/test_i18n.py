@@ -120,6 +120,13 @@ def test_the_language_is_the_persons_then_the_services_then_the_browsers_then_ru
     assert f'<html lang="{language}">' in answer.text
 
 
+@pytest.mark.sr("SR-202")
+def test_of_an_endless_list_of_languages_only_the_beginning_is_read(client: FlaskClient) -> None:
+    for before, language in ((" " * 900, "en"), ("zz," * 10_000, "ru")):
+        answer = client.get("/sample/phone", headers={"Accept-Language": before + "en"})
+        assert f'<html lang="{language}">' in answer.text
+
+
 def test_the_switch_is_remembered(client: FlaskClient) -> None:
     client.get("/sample/phone?lang=en")
     assert '<html lang="en">' in client.get("/sample/code").text
