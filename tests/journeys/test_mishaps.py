@@ -47,6 +47,39 @@ def test_somebody_elses_callback_signs_nobody_in(mostid: Whole, visitor_of: Visi
     assert "mostid_sid" not in victim.cookies()
 
 
+@pytest.mark.sr("SR-084")
+def test_somebody_elses_code_signs_nobody_in(mostid: Whole, visitor_of: Visitors) -> None:
+    attacker, victim = visitor_of(), visitor_of()
+    mallory = mostid.person(not_subscriber=True)
+    ask_for_code(to_signin(attacker, mostid), mallory)
+    form = attacker.page.form("/signin/phone/code")
+    ask_for_code(to_signin(victim, mostid), mostid.person(not_subscriber=True))
+    theirs = {"challenge": form.fields["challenge"], "code": mallory.sms_code()}
+    victim.submit("/signin/phone/code", **theirs)
+    assert "Срок действия кода истёк. Запросите новый." in victim.text
+    assert mallory.number[-4:-2] not in victim.element("problem")
+    assert "mostid_sid" not in victim.cookies()
+
+
+@pytest.mark.sr("SR-083")
+def test_cookies_planted_before_the_sign_in_are_worth_nothing_after_it(
+    mostid: Whole, visitor_of: Visitors
+) -> None:
+    attacker, victim = visitor_of(), visitor_of()
+    to_signin(attacker, mostid)
+    address = attacker.url
+    for cookie in attacker.client.cookies.jar:
+        if cookie.name.startswith("mostid_"):
+            victim.client.cookies.jar.set_cookie(cookie)
+    victim.go(address)
+    through_mailru(victim, mostid.person())
+    assert "mostid_sid" in victim.cookies()
+    attacker.go(mostid.address("store", "/signin"))
+    assert attacker.path == "/signin"
+    attacker.go(address)
+    assert "Анна" not in attacker.text
+
+
 def test_two_tabs_end_at_their_own_services_as_one_person(mostid: Whole, visitor: Visitor) -> None:
     anna = mostid.person()
     to_signin(visitor, mostid, "store")
