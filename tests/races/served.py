@@ -17,6 +17,8 @@ from tests.support.servers import wait_for
 from tests.support.volley import Reply, request, send
 
 WORKERS = 4
+PATIENCE_S = 90
+"""Four workers start on a machine that is busy with other tests."""
 
 
 @dataclass(slots=True)
@@ -36,7 +38,7 @@ class Served:
                 command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
-        wait_for(lambda: answers(self.port) and self._ready(), "the server does not answer")
+        wait_for(lambda: answers(self.port) and self._ready(), "the server does not answer", PATIENCE_S)
 
     def stop(self) -> None:
         """End it and whatever it started."""

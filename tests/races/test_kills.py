@@ -17,6 +17,7 @@ from tests.races.served import Served, signed_in
 from tests.support.volley import Cut, Reply
 
 CLIENTS = 4
+pytestmark = pytest.mark.timeout(600)
 PAUSE_S = 0.4
 """Between two kills: a worker comes back after half a second, so some of the four always serve."""
 
@@ -38,7 +39,7 @@ class Ledger:
 
 
 @pytest.mark.sr("SR-195", "SR-196")
-@pytest.mark.parametrize("kills", [4, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(600)])])
+@pytest.mark.parametrize("kills", [4, pytest.param(60, marks=pytest.mark.soak)])
 def test_what_was_acknowledged_is_there_after_kills(served: Served, store: Service, kills: int) -> None:
     ledgers = [open_ledger(served, store, str(50_000 + kills * 100 + number)) for number in range(CLIENTS)]
     over = threading.Event()

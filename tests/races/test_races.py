@@ -16,6 +16,7 @@ from tests.support.volley import Reply, fire, request
 AT_ONCE = [50, pytest.param(200, marks=pytest.mark.soak)]
 SUBJECTS = count(1)
 OFFLINE = "openid offline_access"
+pytestmark = pytest.mark.timeout(300)
 
 
 def somebody() -> str:

@@ -10,6 +10,7 @@ from tests.races.served import Served
 from tests.support.volley import request
 
 FORM = "content-type: application/x-www-form-urlencoded"
+pytestmark = pytest.mark.timeout(300)
 
 
 def status(served: Served, raw: bytes) -> int:
