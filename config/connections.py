@@ -28,8 +28,11 @@ def upstream_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from _real_addresses(
             "mobile_id", mobile_id, ("issuer", "si_authorize_url", "jwks_url", "token_url")
         )
-    if sms.enabled:
+    if (
+        sms.enabled or sms.inbound_number
+    ):  # the password also says that a person's message comes from the gateway
         yield from _not_defaults("sms", sms, SmsSettings(), ("password",))
+    if sms.enabled:
         yield from _real_addresses("sms", sms, ("url",))
 
 

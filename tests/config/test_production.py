@@ -190,3 +190,16 @@ def test_safe_variants_are_served_with(production_file: Path, setting: str) -> N
     with production_file.open("a") as file:
         file.write(setting + "\n")
     assert load(production_file)
+
+
+@pytest.mark.sr("SR-147")
+def test_messages_of_people_are_believed_of_nobody_with_the_simulators_password(
+    production_file: Path,
+) -> None:
+    """The gateway's password says whose number a message comes from, also where we send nothing."""
+    switches = "MOSTID_SMS__ENABLED=false\nMOSTID_SMS__PASSWORD=sms-simulator-secret\n"
+    production_file.write_text(production_file.read_text() + switches)
+    assert load(production_file)
+    production_file.write_text(production_file.read_text() + "MOSTID_SMS__INBOUND_NUMBER=8464\n")
+    with pytest.raises(ConfigurationError, match="MOSTID_SMS__PASSWORD: this is the simulator's"):
+        load(production_file)
