@@ -234,6 +234,7 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         clock=clock,
         sealer=floor.sealer,
         clients=floor.clients,
+        ephemeral=floor.ephemeral,
         asks=floor.asks,
         sessions=floor.sessions,
         linking=Linking(

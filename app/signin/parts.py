@@ -14,6 +14,7 @@ from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
 from app.storage.clock import Clock
 from app.storage.database import Storage
+from app.storage.ephemeral import Ephemeral
 from app.upstreams.mailru import MailRu
 from app.upstreams.sms_inbox import SmsInbox
 from app.web.browser import Browser
@@ -33,6 +34,7 @@ class Parts:
     clock: Clock
     sealer: Sealer
     clients: Clients
+    ephemeral: Ephemeral
     asks: Asks
     sessions: BrowserSessions
     linking: Linking

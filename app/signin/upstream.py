@@ -11,6 +11,7 @@ from app.keys.sealing import Unsealable
 from app.sessions.ask import browser_hash
 from app.signin.finish import Finish
 from app.signin.journey import Journey, Step
+from app.signin.repeats import Repeats
 from app.upstreams.base import Assertion, UpstreamError
 from app.web.pages import gettext, origin_of
 
@@ -48,7 +49,7 @@ class UpstreamVisit:
         parts, state = self._parts, secrets.token_urlsafe(16)
         verifier = secrets.token_urlsafe(48)
         value = {"v": verifier, "s": shared, "t": parts.clock.now()}
-        sealed = parts.sealer.seal(PURPOSE, json.dumps(value).encode(), self._context(state))
+        sealed = parts.sealer.seal(PURPOSE, json.dumps(value).encode(), self.context(state))
         url = parts.mailru.begin(
             state,
             verifier,
@@ -74,7 +75,7 @@ class UpstreamVisit:
         if not dot:
             return None
         try:
-            value = json.loads(self._parts.sealer.open(PURPOSE, sealed, self._context(state)))
+            value = json.loads(self._parts.sealer.open(PURPOSE, sealed, self.context(state)))
         except Unsealable:
             return ask
         age = self._parts.clock.now() - value["t"]
@@ -92,7 +93,8 @@ class UpstreamVisit:
         """Ask Mail.ru who it was. Raises UpstreamError."""
         return self._parts.mailru.finish(code, waiting.verifier, self._redirect_uri)
 
-    def _context(self, state: str) -> bytes:
+    def context(self, state: str) -> bytes:
+        """What belongs to one visit of this browser alone."""
         return f"{state}/{browser_hash(self._parts.browser.id())}".encode()
 
 
@@ -101,6 +103,7 @@ class CallbackPage:
 
     def __init__(self, journey: Journey, visit: UpstreamVisit, finish: Finish) -> None:
         self._journey, self._visit, self._finish = journey, visit, finish
+        self._repeats = Repeats(journey, journey.parts.sealer, journey.parts.ephemeral)
 
     def get(self) -> Response:
         """Take the person back: only this browser, only once; whatever else comes goes on where it was going."""
@@ -113,9 +116,12 @@ class CallbackPage:
             return step
         if isinstance(waiting, str):
             return self._journey.onward(step)
-        response = self._complete(step, waiting)
-        self._visit.spend(response, state, waiting.ask)
-        return response
+        visit, context = self._visit, self._visit.context(state)
+        answer = self._repeats.once(step, state, context, lambda: self._complete(step, waiting))
+        if answer is None:
+            return self._repeats.wait(step)
+        visit.spend(answer, state, waiting.ask)
+        return answer
 
     def _complete(self, step: Step, waiting: Waiting) -> Response:
         if "error" in request.args:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pytest
 
 from tests.journeys.steps import ask_for_code, by_push, is_in, through_mailru, to_signin
@@ -31,6 +32,30 @@ def test_a_repeated_callback_goes_on_and_makes_nobody_twice(mostid: Whole, visit
         visitor.go(address)
         assert is_in(visitor, mostid)
         assert visitor.element("sub") == sub
+
+
+def test_a_callback_that_comes_many_times_at_once_has_one_answer(mostid: Whole, visitor: Visitor) -> None:
+    """Also for whoever never saw the first answer: a browser that reloads drops it."""
+    anna = mostid.person()
+    to_signin(visitor, mostid).press("way", "mailru")
+    answer = visitor.client.post(visitor.url, data={"person": anna.key, "decision": "allow"})
+    address, held = answer.headers["Location"], {one.name: one.value for one in visitor.client.cookies.jar}
+    cookies = "; ".join(f"{name}={value}" for name, value in held.items() if name.startswith("mostid_"))
+
+    def again(_number: int) -> httpx2.Response:
+        return httpx2.get(address, headers={"Cookie": cookies}, trust_env=False, timeout=20)
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(again, range(20)))
+    assert {answer.status_code for answer in answers} <= {200, 303}
+    assert all("Остался один шаг" in answer.text for answer in answers if answer.status_code == 200)
+    late = again(0)
+    assert late.status_code == 303
+    assert "mostid_sid=" in late.headers["Set-Cookie"]
+    stranger = httpx2.get(address, trust_env=False)
+    assert (stranger.status_code, "mostid_sid=" in str(stranger.headers)) == (400, False)
+    visitor.go(address)
+    assert is_in(visitor, mostid)
 
 
 @pytest.mark.sr("SR-084")
