@@ -140,37 +140,39 @@ def later(mostid: Whole) -> ClockFile:
 
 
 def _start(directory: Path, owner: int) -> str:
-    place = directory / "whole"
+    place, log, failed = directory / "whole", directory / "whole.log", directory / "whole.failed"
+    if failed.exists():  # it would fail again for every test
+        raise RuntimeError(failed.read_text())
     place.mkdir()
     (place / "clock").write_text("0")
-    port = _free_base()
+    port = _free_base(owner)
     settings = {"PYTHONPATH": ROOT, "MOSTID_CLOCK_FILE": place / "clock"}
-    command = [
-        "env",
-        *(f"{name}={value}" for name, value in settings.items()),
+    command = ["env", *(f"{name}={value}" for name, value in settings.items())]
+    command += [
         sys.executable,
         "-m",
         "scripts.run",
+        "--data-dir",
+        str(place / "data"),
+        "--base-port",
+        str(port),
     ]
-    command += ["--data-dir", str(place / "data"), "--base-port", str(port)]
     servers.keep("whole", directory, owner, "", command)
-    log = directory / "whole.log"
+    keeper = int((directory / "whole.keeper").read_text())
     servers.wait_for(
-        lambda: "\nready" in log.read_text() or _failed(directory), "MostID does not start", START_S
+        lambda: "\nready" in log.read_text() or not servers.running(keeper), "MostID does not start", START_S
     )
+    if "\nready" not in log.read_text():
+        failed.write_text(f"MostID did not start: {log.read_text()}")
+        raise RuntimeError(failed.read_text())
     return str(port)
 
 
-def _failed(directory: Path) -> bool:
-    """Raises with what was said, if it has ended."""
-    keeper = int((directory / "whole.keeper").read_text())
-    if servers.running(keeper):
-        return False
-    raise RuntimeError(f"MostID did not start: {(directory / 'whole.log').read_text()}")
-
-
-def _free_base() -> int:
-    for base in range(FIRST_PORT, LAST_PORT, STEP):
+def _free_base(owner: int) -> int:
+    """Ports that nobody has now, and that another run, which may begin at the same moment, tries last."""
+    bases = range(FIRST_PORT, LAST_PORT, STEP)
+    first = owner % len(bases)
+    for base in (*bases[first:], *bases[:first]):
         if not any(taken(base + offset) for offset in OFFSETS.values()):
             return base
     raise RuntimeError("no free ports")
