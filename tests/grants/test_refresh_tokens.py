@@ -13,7 +13,7 @@ from app.keys.keyring import Keyring
 from app.keys.sealing import Sealer
 from app.storage.clock import Clock
 from config.limits import LifetimeSettings
-from tests.deployment import Browser, Deployment, Service
+from tests.deployment import Browser, Deploy, Deployment, Service
 from tests.identity.world import keyring, secret
 from tests.provider.tokens import grant, refresh, tokens
 
@@ -114,3 +114,18 @@ def test_a_new_sealing_key_breaks_no_family(deployment: Deployment, browser: Bro
     assert third.grant.seal_version == 9
     with deployment.storage.transaction() as tx:
         assert tx.execute(select(grants.c.generation)).scalar_one() == 3
+
+
+@pytest.mark.sr("SR-035", "SR-036")
+def test_the_window_is_counted_by_each_databases_own_clock(deploy: Deploy, storage_url: str) -> None:
+    deployment = deploy(database_url=storage_url)
+    browser, store = deployment.client(), deployment.register("store")
+    deployment.sign_in(browser)
+    first = tokens(browser, store)["refresh_token"]
+    deployment.clock_file.advance(100)
+    second = refresh(browser, store, first).json["refresh_token"]
+    deployment.clock_file.advance(8)
+    assert refresh(browser, store, first).json["refresh_token"] == second
+    deployment.clock_file.advance(3)
+    assert refresh(browser, store, first).json == {"error": "invalid_grant"}
+    assert grant(deployment).ended_reason == "refresh_replayed"

@@ -9,6 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.deployment import FED, ISSUER, PHONE, Browser, Deployment, Service
+from tests.provider.ends import consent
 from tests.provider.tokens import claims, header, refresh, tokens
 
 WHOLE = "openid profile email phone offline_access"
@@ -130,3 +131,26 @@ def test_a_refresh_token_belongs_to_its_client(
     other = deployment.register("social")
     assert refresh(maria, other, given["refresh_token"]).json == {"error": "invalid_grant"}
     assert refresh(maria, store, given["refresh_token"]).status_code == 200
+
+
+@pytest.mark.rule(
+    "OIDC Core", "8.1", "services of one sector know a person by one subject, third parties each by their own"
+)
+@pytest.mark.sr("SR-058", "SR-076", "SR-166")
+def test_subjects_and_sessions_are_told_by_sector(
+    deployment: Deployment, browser: Browser, store: Service
+) -> None:
+    person = deployment.sign_in(browser)
+    social = deployment.register("social")
+    strangers = [
+        deployment.register(
+            name, first_party=False, client_name="Лавка", redirect_uris=[f"https://{name}.example/cb"]
+        )
+        for name in ("one", "two")
+    ]
+    for stranger in strangers:
+        consent(deployment, person, stranger, "openid")
+    said = [claims(tokens(browser, service, "openid")["id_token"]) for service in (store, social, *strangers)]
+    for name in ("sub", "sid"):
+        assert said[0][name] == said[1][name]
+        assert len({one[name] for one in said}) == 3
