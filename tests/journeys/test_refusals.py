@@ -165,8 +165,10 @@ def test_while_mailru_is_down_the_phone_lets_in(mostid: Whole, visitor: Visitor,
 
 def test_an_sms_that_got_lost_costs_one_more_press(mostid: Whole, visitor: Visitor, later: ClockFile) -> None:
     anna = mostid.person(not_subscriber=True, sms_lost=True)
+    before = mostid.events("sms_sent")
     ask_for_code(to_signin(visitor, mostid), anna)
     assert visitor.path == "/signin/phone/code"
+    wait_for(lambda: mostid.events("sms_sent") > before, "nothing was handed to the gateway")
     anna.change(sms_lost=False)
     later.advance(2 * MINUTE)
     visitor.press("again", "1")

@@ -6,6 +6,7 @@ Tests that move the clock have it for themselves meanwhile; all others run besid
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -102,6 +103,11 @@ class Whole:
         """The clock of all its processes."""
         path = self.directory / "clock"
         return ClockFile(path, float(path.read_text()))
+
+    def events(self, name: str) -> float:
+        """How often something has happened, over all processes."""
+        text = httpx2.get(self.address("metrics", "/metrics"), trust_env=False).text
+        return sum(float(found) for found in re.findall(rf'event="{name}"\S* ([0-9.]+)', text))
 
     def log(self, name: str) -> str:
         """What one of its programs wrote to its log."""
