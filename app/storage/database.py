@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.storage.clock import Clock
@@ -16,6 +16,8 @@ Result = TypeVar("Result")
 
 RETRYABLE_STATES = {"40001", "40P01"}
 """PostgreSQL: serialisation failure, deadlock. Another try may succeed."""
+READ_ONLY = "25006"
+"""PostgreSQL: this server is a standby, or has become one."""
 
 
 class Unavailable(Exception):
@@ -35,7 +37,7 @@ class Transaction:
 
     @property
     def connection(self) -> Connection:
-        """SQLAlchemy's connection. Raises StorageBusy when too many stand in line before us."""
+        """SQLAlchemy's connection. Raises Unavailable when too many stand in line before us."""
         if self._connection is None:
             self._connection = self._connect()
         return self._connection
@@ -79,7 +81,7 @@ class Transaction:
         if self._line is None:
             return self._engine.connect()
         if not self._line.acquire(timeout=BUSY_MS / 1000):
-            raise StorageBusy("too many writers")
+            raise Unavailable("too many writers")
         try:
             return self._engine.connect()
         except BaseException:
@@ -102,12 +104,16 @@ class Storage:
 
         Raises Unavailable when the database cannot be used.
         """
-        tx = Transaction(self.writer, self._line) if write else Transaction(self.reader, None)
+        tx, done = Transaction(self.writer, self._line) if write else Transaction(self.reader, None), False
         try:
             yield tx
+            done = True
             tx.commit()
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise _unavailable(error) from error
+        except (DBAPIError, PoolTimeout) as error:
+            unavailable = _unavailable(error, committing=done)
+            if unavailable is None:
+                raise
+            raise unavailable from error
         finally:
             tx.close()
 
@@ -126,10 +132,16 @@ class Storage:
         self.reader.dispose()
 
 
-def _unavailable(error: Exception) -> Unavailable:
-    """Busy where another try may help, plainly unavailable elsewhere."""
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    dropped = isinstance(error, DBAPIError) and error.connection_invalidated
-    if isinstance(error, PoolTimeout) or state in RETRYABLE_STATES or dropped:
-        return StorageBusy(type(error).__name__)
-    return Unavailable(type(error).__name__)
+def _unavailable(error: DBAPIError | PoolTimeout, *, committing: bool) -> Unavailable | None:
+    """Busy where another try may help, plainly unavailable elsewhere; None for a mistake of ours.
+
+    A connection that was lost in COMMIT may have committed: trying again would do the act twice.
+    """
+    name, state = type(error).__name__, getattr(getattr(error, "orig", None), "sqlstate", None)
+    if isinstance(error, PoolTimeout) or state in RETRYABLE_STATES:
+        return StorageBusy(name)
+    if error.connection_invalidated:
+        return Unavailable(name) if committing else StorageBusy(name)
+    if isinstance(error, OperationalError | InterfaceError) or state == READ_ONLY:
+        return Unavailable(name)
+    return Unavailable(name) if type(error) is DatabaseError else None  # SQLite: the file is no database

@@ -10,6 +10,8 @@ from sqlalchemy.engine import URL, Connection
 
 from app.storage.clock import Clock
 
+PATIENCE = "-c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=15s"
+"""PostgreSQL: how long a request waits at most before it is answered with 503. Migrations set their own."""
 BUSY_MS = 5_000
 """How long a SQLite writer waits for its turn before the request is answered with 503."""
 
@@ -67,11 +69,16 @@ def _postgresql(url: URL, pool_size: int) -> tuple[Engine, Engine]:
         "pool_timeout": 3,
         "hide_parameters": True,  # as above
     }
-    arguments = {"connect_timeout": 3, "prepare_threshold": 2}
-    writer = create_engine(url, connect_args=arguments, **options)
+    arguments = {
+        "connect_timeout": 3,
+        "prepare_threshold": 2,
+        "keepalives_idle": 10,
+        "tcp_user_timeout": 5_000,
+    }
+    writer = create_engine(url, connect_args=arguments | {"options": PATIENCE}, **options)
     reader = create_engine(
         url,
-        connect_args=arguments | {"options": "-c default_transaction_read_only=on"},
+        connect_args=arguments | {"options": f"{PATIENCE} -c default_transaction_read_only=on"},
         isolation_level="AUTOCOMMIT",
         **options,
     )

@@ -126,6 +126,56 @@ def test_a_real_conflict_of_postgresql_is_seen_as_one(storage: Storage) -> None:
     assert (tries, counter(storage)) == (2, 11)
 
 
+def test_what_may_have_committed_is_not_done_again(storage: Storage) -> None:
+    """A connection lost in COMMIT: nobody knows on which side of it."""
+    if storage.writer.dialect.name == "sqlite":
+        pytest.skip("there is no connection to lose")
+    write_counter(storage)
+    tries = 0
+
+    def act(tx: Transaction) -> None:
+        nonlocal tries
+        tries += 1
+        tx.execute(update(versions).values(version=versions.c.version + 1))
+        ours = tx.execute(select(func.pg_backend_pid())).scalar_one()
+        with storage.transaction(write=True) as other:
+            other.execute(select(func.pg_terminate_backend(ours, 5_000)))
+
+    with pytest.raises(Unavailable) as caught:
+        storage.run(act, write=True)
+    assert (tries, isinstance(caught.value, StorageBusy)) == (1, False)
+
+
+def test_a_server_that_takes_no_writes_is_unavailable(storage: Storage) -> None:
+    if storage.writer.dialect.name == "sqlite":
+        pytest.skip("PostgreSQL alone has standbys")
+    with pytest.raises(Unavailable), storage.transaction(write=True) as tx:
+        tx.execute(text("SET TRANSACTION READ ONLY"))
+        tx.execute(insert(versions).values(kind=KIND, version=1))
+
+
+def test_a_statement_does_not_wait_for_ever(storage: Storage) -> None:
+    if storage.writer.dialect.name == "sqlite":
+        pytest.skip("SQLite has one busy timeout for all")
+    write_counter(storage)
+    with storage.transaction(write=True) as holder:
+        holder.execute(update(versions).values(version=5))
+        with pytest.raises(Unavailable), storage.transaction(write=True) as waiting:
+            waiting.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            waiting.execute(update(versions).values(version=6))
+    for engine in (storage.writer, storage.reader):
+        with engine.connect() as connection:
+            assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "5s"
+            assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "3s"
+
+
+def test_a_file_that_is_no_database_is_unavailable(clock: Clock, tmp_path: Path) -> None:
+    (tmp_path / "truth.db").write_bytes(b"something else entirely" * 100)
+    storage = Storage(f"sqlite:///{tmp_path}/truth.db", clock)
+    with pytest.raises(Unavailable), storage.transaction() as tx:
+        tx.execute(text("SELECT 1 FROM sqlite_master"))
+
+
 def test_a_database_that_is_gone_is_unavailable(clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "truth.db").write_bytes(b"")
     (tmp_path / "truth.db-wal").mkdir()

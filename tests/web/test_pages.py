@@ -64,7 +64,7 @@ def test_what_failed_is_in_the_log_with_the_same_reference(
 ) -> None:
     monkeypatch.setattr(logging.getLogger("mostid"), "propagate", True)
     client.get("/fail/bug")
-    (record,) = [record for record in caplog.records if record.name == "mostid.web"]
+    (record,) = {id(one): one for one in caplog.records if one.name == "mostid.web"}.values()
     assert record.exc_info is not None
     assert record.reference == REFERENCE  # type: ignore[attr-defined]
 
