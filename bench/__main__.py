@@ -21,7 +21,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--server", choices=sorted(SERVERS), default="granian")
     parser.add_argument("--seconds", type=float, default=6, help="per scenario")
-    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=4, help="of the worker")
+    parser.add_argument("--connections", type=int, default=4, help="of the driver, all at once")
     parser.add_argument("--algorithm", choices=("ES256", "RS256"), default="ES256", help="of ID tokens")
     parser.add_argument("--database-url", default="", help="empty: SQLite in a directory of its own")
     parser.add_argument("--redis-url", default="")
@@ -48,7 +49,10 @@ def _run(asked: argparse.Namespace, directory: Path) -> list[tuple[str, Figures]
     environment, setting = prepare(directory, asked.database_url, asked.redis_url, asked.algorithm)
     server = Server(asked.server, environment, asked.threads, directory / "server.log")
     try:
-        return [(name, measure(server, SCENARIOS[name], setting, asked.seconds)) for name in asked.only]
+        return [
+            (name, measure(server, SCENARIOS[name], setting, asked.seconds, asked.connections))
+            for name in asked.only
+        ]
     finally:
         server.stop()
 

@@ -11,7 +11,6 @@ from bench.processes import Server
 from bench.scenarios import Scenario, Setting
 from bench.wire import Connection
 
-CONNECTIONS = 4
 WARM_UP = 50
 
 
@@ -28,20 +27,22 @@ class Figures:
     peak_mb: float
 
 
-def measure(server: Server, scenario: Scenario, setting: Setting, seconds: float) -> Figures:
-    """Figures of one scenario. What `each` costs is measured alone first and taken off."""
+def measure(
+    server: Server, scenario: Scenario, setting: Setting, seconds: float, connections: int
+) -> Figures:
+    """Figures of one scenario over so many connections at once. What `each` costs is measured alone first and taken off."""
     if scenario.each is None:
-        return _run(server, Scenario(scenario.operation, scenario.before), setting, seconds)
-    alone = _run(server, Scenario(scenario.each), setting, seconds)
-    both = _run(server, scenario, setting, seconds)
+        return _run(server, Scenario(scenario.operation, scenario.before), setting, seconds, connections)
+    alone = _run(server, Scenario(scenario.each), setting, seconds, connections)
+    both = _run(server, scenario, setting, seconds, connections)
     return Figures(
         both.operations, both.per_second, both.p50, both.p99, both.cpu - alone.cpu,
         both.statements - alone.statements, both.peak_mb,
     )  # fmt: skip
 
 
-def _run(server: Server, scenario: Scenario, setting: Setting, seconds: float) -> Figures:
-    hands = [(Connection(server.port), deepcopy(setting)) for _ in range(CONNECTIONS)]
+def _run(server: Server, scenario: Scenario, setting: Setting, seconds: float, connections: int) -> Figures:
+    hands = [(Connection(server.port), deepcopy(setting)) for _ in range(connections)]
     for connection, own in hands:
         if scenario.before is not None:
             scenario.before(connection, own)
