@@ -23,6 +23,7 @@ PURPOSE = "session"
 _ROW = select(sessions).where(
     sessions.c.identity_id == bindparam("identity"), sessions.c.id == bindparam("session")
 )
+_LOCKED_ROW = _ROW.with_for_update(key_share=True)
 OF_A_PROOF = ("raised_at", "auth_time", "acr", "amr")
 TOUCHES_IN_IDLE_LIFE = 50
 """A session's last use is written this many times at most over its idle life, not on every request."""
@@ -152,24 +153,22 @@ class BrowserSessions:
         )
 
     def _raise(self, tx: Transaction, proved: Proved, known: BrowserSession, shared: bool) -> int | None:
-        """One generation up, unless the session ended meanwhile."""
-        now = self._clock.now()
-        statement = (
+        """One generation up, unless the session ended meanwhile.
+
+        What the former cookie is still worth comes from the row: `known` may be of an older generation.
+        """
+        now, place = self._clock.now(), {"identity": known.identity_id, "session": known.id}
+        row = tx.execute(_LOCKED_ROW, place).first()
+        if row is None or row.ended_at is not None:
+            return None
+        raised: int = row.generation + 1
+        tx.execute(
             update(sessions)
-            .where(
-                sessions.c.identity_id == known.identity_id,
-                sessions.c.id == known.id,
-                sessions.c.ended_at.is_(None),
-            )
+            .where(sessions.c.identity_id == known.identity_id, sessions.c.id == known.id)
             .values(
-                generation=sessions.c.generation + 1,
+                generation=raised,
                 raised_at=now,
-                former={
-                    "raised_at": known.proved_at,
-                    "auth_time": known.auth_time,
-                    "acr": known.acr,
-                    "amr": list(known.amr),
-                },
+                former={name: getattr(row, name) for name in OF_A_PROOF},
                 link_id=proved.link_id,
                 auth_time=proved.auth_time,
                 acr=proved.acr,
@@ -178,10 +177,8 @@ class BrowserSessions:
                 seen_at=now,
                 expires_at=self._end_of_life(now, shared),
             )
-            .returning(sessions.c.generation)
         )
-        row = tx.execute(statement).first()
-        return row.generation if row else None
+        return raised
 
     def _insert(self, tx: Transaction, proved: Proved, browser_hash: bytes, shared: bool) -> str:
         now = self._clock.now()

@@ -211,6 +211,25 @@ def test_only_the_generation_before_lives_on(world: World) -> None:
 
 
 @pytest.mark.sr("SR-082")
+def test_a_former_cookie_keeps_its_own_assurance_when_an_older_one_signs_in(world: World) -> None:
+    """A sign-in that began two cookies ago is not lost, and lowers or raises nobody else's proof."""
+    weak = world.proved()
+    first = world.open(weak)
+    strong = replace(world.proved(weak.identity_id, "urn:mostid:acr:2"), amr=("sms", "otp"))
+    second = world.open(strong, world.found(first))
+    third = world.open(replace(weak, amr=("user",)), world.found(first))
+    then, now = world.found(second), world.found(third)
+    assert (then.generation, then.acr, then.amr, then.auth_time) == (
+        2,
+        strong.acr,
+        strong.amr,
+        strong.auth_time,
+    )
+    assert (now.generation, now.acr, now.amr) == (3, weak.acr, ("user",))
+    assert world.find(first) is None
+
+
+@pytest.mark.sr("SR-082")
 def test_a_deployment_may_let_the_former_cookie_die_at_once(make: Make) -> None:
     world = make(session_overlap_s=0)
     proved = world.proved()
