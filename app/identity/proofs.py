@@ -16,6 +16,8 @@ from app.upstreams.base import Assertion, Evidence
 
 PURPOSE = "proof"
 LIFE_MS = 300_000
+AHEAD_MS = 10_000
+"""How far the clock of the machine that sealed a proof may be ahead of ours."""
 
 
 class Act(StrEnum):
@@ -78,7 +80,7 @@ class Proofs:
         except Unsealable:
             raise BadProof from None
         proof = UUID(bytes=raw[:16])
-        if not 0 <= self._clock.now() - born(proof) < LIFE_MS:
+        if not -AHEAD_MS <= self._clock.now() - born(proof) < LIFE_MS:
             raise BadProof
         return Proof(proof, binding, _assertion(json.loads(raw[16:])))
 

@@ -56,6 +56,15 @@ def test_a_proof_is_good_for_five_minutes(proofs: Proofs, clock_file: ClockFile)
         proofs.open(text, BINDING)
 
 
+def test_machines_may_differ_by_ten_seconds(proofs: Proofs, clock_file: ClockFile) -> None:
+    text = proofs.seal(mailru(), BINDING)
+    clock_file.advance(-9)
+    proofs.open(text, BINDING)
+    clock_file.advance(-3)
+    with pytest.raises(BadProof):
+        proofs.open(text, BINDING)
+
+
 def test_a_changed_or_foreign_text_is_no_proof(proofs: Proofs, clock: Clock) -> None:
     text = proofs.seal(mailru(), BINDING)
     foreign = Proofs(Sealer(keyring(), ("proof", "ask")), clock)
