@@ -45,7 +45,7 @@ class LimitsSettings(BaseModel):
     send_to_verify_minimum: int = Field(50, ge=1)
     """Messages in 15 minutes before the send-to-verify ratio of a slice is looked at (SR-131)."""
     requests_per_address_minute: int = Field(600, ge=1)
-    """Requests to pages from one address in a minute, and refused ones to the endpoints that services call."""
+    """Requests to pages from one address in a minute; malformed or unauthenticated ones to the services' endpoints."""
     signin_starts_per_address_minute: int = Field(60, ge=1)
     """Sign-in journeys begun from one address in a minute."""
     client_failures_per_address_minute: int = Field(60, ge=1)
@@ -89,8 +89,6 @@ class LifetimeSettings(BaseModel):
     """A code by SMS (SR-126)."""
     push_s: int = Field(120, ge=30, le=600)
     """A push request on the handset."""
-    step_up_fresh_s: int = Field(300, ge=30, le=300)
-    """How old a proof may be to allow a change of ways in (SR-090)."""
     key_publish_s: int = Field(3600, ge=0)
     """How long a signing key is published before its first signature; also the cache time of the key set (SR-069)."""
     key_retire_s: int = Field(7200, ge=600)

@@ -4,12 +4,22 @@ Descriptions are our own fixed texts: never text from the request (RFC 6749 §4.
 """
 
 import logging
+from dataclasses import replace
 
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 
 from app.web.request import Answer, Request, json_answer
 
 log = logging.getLogger("mostid.provider")
+
+FAULTS = frozenset({"invalid_request", "invalid_client"})
+"""Errors that no service in order runs into; others are ordinary, as a grant that has ended is."""
+
+HEADERS = {
+    401: (("WWW-Authenticate", 'Basic realm="MostID", charset="UTF-8"'),),
+    429: (("Retry-After", "60"),),
+}
+"""What goes with an error, by status."""
 
 
 class ProtocolError(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
@@ -50,11 +60,8 @@ def error_answer(error: OAuth2Error, request: Request) -> Answer:
     body = {"error": error.error}
     if error.description:
         body["error_description"] = error.description
-    if error.status_code == 401:
-        return json_answer(401, body, ("WWW-Authenticate", 'Basic realm="MostID", charset="UTF-8"'))
-    if error.status_code == 429:
-        return json_answer(429, body, ("Retry-After", "60"))
-    return json_answer(error.status_code, body)
+    headers = HEADERS.get(error.status_code, ())
+    return replace(json_answer(error.status_code, body, *headers), faulty=error.error in FAULTS)
 
 
 def bearer_answer(error: BadBearer, request: Request) -> Answer:
@@ -66,4 +73,5 @@ def bearer_answer(error: BadBearer, request: Request) -> Answer:
     if error.scope:
         challenge += f', scope="{error.scope}"'
     body = {"error": error.code} if error.code else {}
-    return json_answer(error.status, body, ("WWW-Authenticate", challenge))
+    answer = json_answer(error.status, body, ("WWW-Authenticate", challenge))
+    return replace(answer, faulty=error.code in FAULTS)

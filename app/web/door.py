@@ -8,7 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -70,7 +70,7 @@ class Endpoint:
     pages: bool = False
     """A page of the same path takes over where the method is another, or the handler has no answer."""
     services: bool = False
-    """Services ask, many people behind one address: only what is refused counts against it."""
+    """Services ask, many people behind one address: only faulty requests count against it."""
     origins: Origins | None = None
     """Whose scripts may read the answers; None: nobody's but our own."""
 
@@ -94,7 +94,8 @@ class Refusal(Exception):
         if self.status in RETRY_AFTER:
             retry = ("Retry-After", RETRY_AFTER[self.status])
             return json_answer(self.status, {"error": "temporarily_unavailable"}, retry)
-        return json_answer(self.status, {"error": "invalid_request", "error_description": self.text})
+        answer = json_answer(self.status, {"error": "invalid_request", "error_description": self.text})
+        return replace(answer, faulty=True)
 
 
 class Door:
@@ -139,7 +140,7 @@ class Door:
         self._metrics.request(
             environ["PATH_INFO"] if endpoint else "refused", answer.status, time.perf_counter() - started
         )
-        if endpoint is not None and endpoint.services and 400 <= answer.status < 429:
+        if endpoint is not None and endpoint.services and answer.faulty:
             self._windows.admit(environ["mostid.address"])
         length = () if answer.status in BODILESS else (("Content-Length", str(len(answer.body))),)
         crossing = cors.headers(environ, endpoint.origins) if endpoint and endpoint.origins else ()

@@ -79,6 +79,8 @@ class Answer:
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = field(default=())
+    faulty: bool = False
+    """The request was malformed, or its client failed to prove itself: it counts against its address."""
 
 
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))

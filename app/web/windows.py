@@ -9,6 +9,9 @@ import threading
 from app.storage.clock import Clock
 
 WINDOW_MS = 60_000
+MOST_ADDRESSES = 50_000
+"""Addresses that are counted each by itself; whoever comes later in that minute shares one count."""
+THE_OTHERS = "others"
 
 
 class AddressWindows:
@@ -37,6 +40,8 @@ class AddressWindows:
         with self._lock:
             if window != self._window:
                 self._window, self._counts = window, {}
+            if key not in self._counts and len(self._counts) >= MOST_ADDRESSES:
+                key = THE_OTHERS
             count = self._counts.get(key, 0) + more
             if more:
                 self._counts[key] = count

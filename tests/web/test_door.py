@@ -156,8 +156,11 @@ def test_every_answer_has_a_reference_and_is_not_sniffed(storage: Storage) -> No
 
 @pytest.mark.sr("SR-202")
 def test_strangers_are_braked_and_services_are_not(storage: Storage, clock_file: ClockFile) -> None:
-    """A service has many people behind one address, so only what is refused counts against it."""
+    """A service has many people behind one address, so only faulty requests count against it."""
     endpoints = {
+        "/ended": Endpoint(
+            lambda _request: json_answer(400, {"error": "invalid_grant"}), frozenset({"POST"}), services=True
+        ),
         "/service": Endpoint(echo, frozenset({"POST"}), services=True),
         "/machine": Endpoint(echo, frozenset({"POST"})),
     }
@@ -168,6 +171,7 @@ def test_strangers_are_braked_and_services_are_not(storage: Storage, clock_file:
         return through(door, path, body, REMOTE_ADDR=address)[0]
 
     assert [ask("/service") for _ in range(20)] == [200] * 20
+    assert [ask("/ended") for _ in range(20)] == [400] * 20
     assert [ask("/service", b"a=%ff") for _ in range(7)] == [400] * 5 + [429] * 2
     assert ask("/service") == 429
     assert ask("/page") == 429

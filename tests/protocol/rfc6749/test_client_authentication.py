@@ -7,7 +7,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.clients import registration
-from tests.deployment import Browser, Deployment, Service
+from config.limits import LimitsSettings
+from tests.deployment import Browser, Deploy, Deployment, Service
 
 FORM = {"grant_type": "client_credentials", "scope": "catalogue.read"}
 
@@ -180,6 +181,27 @@ def test_many_failures_of_one_address_are_told_to_wait(deployment: Deployment, r
     assert (
         stranger.post("/token", data=FORM, headers={"Authorization": robot.basic}, **away).status_code == 200
     )
+
+
+def test_what_has_ended_brakes_no_service(deploy: Deploy) -> None:
+    """After a mass sign-out a service's calls fail by the hundred through no fault of its own."""
+    deployment = deploy(limits=LimitsSettings(requests_per_address_minute=4))
+    robot, shop = service(deployment, "robot"), deployment.register("shop")
+    away = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.7"}}
+    backend, own = deployment.client(), {"Authorization": robot.basic}
+    bearer = {"Authorization": "Bearer x"}
+    code = {"grant_type": "authorization_code", "code": "x", "redirect_uri": shop.redirect_uri}
+    code["code_verifier"] = shop.verifier
+    for _ in range(6):
+        ended = backend.post("/token", data=code, headers={"Authorization": shop.basic}, **away)
+        assert ended.json == {"error": "invalid_grant"}
+        assert backend.get("/userinfo", headers=bearer, **away).status_code == 401
+    assert backend.post("/token", data=FORM, headers=own, **away).status_code == 200
+    wrong = {"Authorization": basic("robot", "wrong")}
+    for bad, status in (({"grant_type": ""}, 400), (FORM, 401)):
+        for _ in range(2):
+            assert backend.post("/token", data=bad, headers=wrong, **away).status_code == status
+    assert backend.post("/token", data=FORM, headers=own, **away).status_code == 429
 
 
 @pytest.mark.sr("SR-055")
