@@ -227,7 +227,7 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         on_event=floor.metrics.event,
     )
     mobile_id = MobileId(settings.mobile_id, http, clock, issuer=settings.issuer)
-    enabled = {"mailru": settings.mailru.enabled, "phone": settings.sms.enabled or settings.mobile_id.enabled}
+    enabled = {"mailru": settings.mailru.enabled, "phone": settings.phone_enabled}
     return signin.Parts(
         settings=settings,
         storage=floor.storage,

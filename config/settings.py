@@ -32,7 +32,7 @@ class KeySettings(BaseModel):
     otp: SecretStr = SecretStr("")
     """Keys the hash of a code while it waits (SR-135)."""
     audit: SecretStr = SecretStr("")
-    """Seals audit streams."""
+    """Reserved for sealing audit streams: production demands it at start, used by nothing yet."""
 
 
 class Settings(BaseSettings):
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     issuer: str = "http://localhost:8000"
     """Our public address. Every link, cookie and token is made from it; no request header changes it (SR-094)."""
     admin_issuer: str = "http://localhost:8001"
-    """Address of the operators' face, always another origin (SR-149)."""
+    """Reserved for the operators' face, which this release has not: checked at start to be another origin (SR-149)."""
     metrics_address: str = "127.0.0.1:8090"
     """Where metrics are served; never public (SR-158)."""
     data_dir: Path = Path("var")
@@ -65,11 +65,11 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose X-Forwarded-For is believed for client addresses."""
     trusted_origins: tuple[str, ...] = ()
-    """Development only: loopback origins of services that may be called without https."""
+    """Reserved for calls to services without https in development: checked at start, used by nothing yet."""
     owned_domains: tuple[str, ...] = ()
     """Domains of the ecosystem: first-party clients must live there (SR-060)."""
     storage_region: str = "ru"
-    """Where the first store of personal data stands (SR-186); production refuses anything but ru."""
+    """Where the first store of personal data stands, as you say it (SR-186); production starts with ru alone."""
     default_region: str = "RU"
     """Region in which a number without country code is read."""
     number_countries: tuple[int, ...] = (7,)
@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether we are served over https: decides cookie names and the Secure mark."""
         return self.issuer.startswith("https://")
+
+    @property
+    def phone_enabled(self) -> bool:
+        """Whether people may sign in by their number at all."""
+        return self.sms.enabled or self.mobile_id.enabled
 
     @property
     def database(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.clients import secrets
-from app.clients.addresses import loopback_parts, origin_of
+from app.clients.addresses import loopback_parts
 from app.clients.metadata import ECOSYSTEM, ClientMetadata
 
 
@@ -37,8 +37,6 @@ class Client:
     fapi: bool
     id_token_alg: str
     access_token_s: int | None
-    origins: frozenset[str]
-    """Origins of its redirect addresses: for CORS and the pages' `form-action`."""
     loopbacks: frozenset[tuple[str, str]]
     secrets: tuple[secrets.SecretHash, ...]
 
@@ -46,11 +44,6 @@ class Client:
     def public(self) -> bool:
         """Whether it has no secret (RFC 6749 §2.1)."""
         return self.auth_method == "none"
-
-    @property
-    def pairwise(self) -> bool:
-        """Whether its subjects are its own (OIDC Core §8.1)."""
-        return not self.first_party
 
     def name(self, locale: str) -> str:
         """Its name in this language, or its default name."""
@@ -81,7 +74,6 @@ def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str,
     """The client of a stored record."""
     native = metadata.application_type == "native"
     parts = [loopback_parts(uri) for uri in metadata.redirect_uris] if native else []
-    origins = {origin_of(uri) for uri in metadata.redirect_uris}
     return Client(
         client_id=client_id,
         names=_names(metadata),
@@ -104,7 +96,6 @@ def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str,
         fapi=metadata.fapi,
         id_token_alg=metadata.id_token_signed_response_alg,
         access_token_s=metadata.access_token_s,
-        origins=frozenset(origin for origin in origins if origin),
         loopbacks=frozenset(part for part in parts if part is not None),
         secrets=secrets.read(hashes),
     )

@@ -6,7 +6,7 @@ that two takers meet at the same row and wait for each other instead of dead-loc
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.identity.tables import lookups
 from app.keys.lookup import LookupHasher
@@ -68,10 +68,6 @@ class Lookups:
             .returning(lookups.c.key_version)
         )
         return bool(tx.execute(statement).all())
-
-    def release(self, tx: Transaction, kind: str, value: str, row: UUID) -> None:
-        """Let go of a name that stands for this row; anybody may take it afterwards."""
-        tx.execute(delete(lookups).where(self._is(kind, value), lookups.c.row_id == row))
 
     def _is(self, kind: str, value: str) -> ColumnElement[bool]:
         keyed = [

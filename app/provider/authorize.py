@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.grants import grants
 from app.grants.codes import Code, redirect_hash
 from app.provider.authorize_request import AuthorizationRequest, Refused, Unanswerable, validate
-from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide
+from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide, reachable_acr
 from app.provider.parts import Parts
 from app.sessions.ask import UNBOUND, Ask, Expired, browser_hash
 from app.sessions.browser import BrowserSession
@@ -48,10 +48,12 @@ class Authorize:
     """Reads, decides, and makes codes."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self._parts, self._reachable = parts, reachable_acr(parts.settings)
 
     def decide(self, tx: Transaction, visit: Visit) -> Decision:
-        """Validate the request or the one frozen in its ask, and decide (two statements at most).
+        """Validate the request or the one frozen in its ask, and decide.
+
+        Two keyed reads at most, and a third where an `id_token_hint` is compared.
 
         Raises Unanswerable, Refused, Expired.
         """
@@ -69,6 +71,7 @@ class Authorize:
             now=parts.clock.now(),
             made_at=ask.made_at if ask else None,
             declined=ask.declined if ask else False,
+            reachable=self._reachable,
             knows_hint=lambda: self._is_hinted(tx, request, session),
         )
         return Decision(request, session, ask, decide(request, facts))

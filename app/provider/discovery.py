@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 
 from app.keys.signing import SigningKeys
-from app.provider.next_step import REACHABLE_ACR
+from app.provider.next_step import reachable_acr
 from app.web.request import Answer, Request
 from config.settings import Settings
 
@@ -42,7 +42,7 @@ def metadata(settings: Settings) -> dict[str, object]:
         "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
         "code_challenge_methods_supported": ["S256"],
-        "acr_values_supported": list(REACHABLE_ACR),
+        "acr_values_supported": list(reachable_acr(settings)),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["ru", "en"],
         "claim_types_supported": ["normal"],

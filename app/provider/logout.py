@@ -73,7 +73,7 @@ class LogoutPage:
         asked, session = self._read(fields), self._session()
         if session is None:
             return self._gone(asked, ())
-        if request.form["decision"] != "yes":
+        if request.form["decision"] != "allow":
             return self._stayed(asked.client)
         return self._end(asked, session)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from app.grants.grants import Standing
 from app.provider.authorize_request import AuthorizationRequest
 from app.sessions.browser import BrowserSession
+from config.settings import Settings
 
 ACR_RANK = {"urn:mostid:acr:1": 1, "urn:mostid:acr:2": 2, "urn:mostid:acr:3": 3}
-REACHABLE_ACR = ("urn:mostid:acr:1", "urn:mostid:acr:2")
 FRESH_PROMPTS = frozenset({"login", "select_account"})
 
 
@@ -56,8 +56,15 @@ class Facts:
     made_at: int | None
     """When the ask was made; None on the first visit."""
     declined: bool
+    reachable: tuple[str, ...]
+    """Levels that a new proof can give."""
     knows_hint: Callable[[], bool]
     """Whether the hinted subject is the session's person; asked only when a hint was given."""
+
+
+def reachable_acr(settings: Settings) -> tuple[str, ...]:
+    """The levels that the ways in of this deployment can give; the phone alone gives the second."""
+    return ("urn:mostid:acr:1", "urn:mostid:acr:2") if settings.phone_enabled else ("urn:mostid:acr:1",)
 
 
 def decide(request: AuthorizationRequest, facts: Facts) -> Step:
@@ -80,7 +87,7 @@ def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | Ref
         if request.prompt & FRESH_PROMPTS or _is_too_old(session, request.max_age_s, facts.now):
             return SignIn(force=True)
         # Voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is.
-        if _wants_more(request.acr_values, session.acr) and "none" not in request.prompt:
+        if _wants_more(request.acr_values, session.acr, facts.reachable) and "none" not in request.prompt:
             return SignIn(asks_again)
     if request.hinted_sub is not None and not facts.knows_hint():
         return Refuse("login_required") if fresh else SignIn(force=True)
@@ -111,7 +118,7 @@ def _is_too_old(session: BrowserSession, max_age_s: int | None, now: int) -> boo
     return max_age_s == 0 or now - session.auth_time // 1000 * 1000 > max_age_s * 1000
 
 
-def _wants_more(values: tuple[str, ...], acr: str) -> bool:
+def _wants_more(values: tuple[str, ...], acr: str, offered: tuple[str, ...]) -> bool:
     """Whether a level was asked for that the session does not have and a new proof could give."""
-    reachable = [value for value in values if value in REACHABLE_ACR]
+    reachable = [value for value in values if value in offered]
     return bool(reachable) and all(ACR_RANK[value] > ACR_RANK.get(acr, 0) for value in reachable)

@@ -74,5 +74,5 @@ class ChoosePage:
 
     def _ways(self) -> list[str]:
         settings = self._journey.parts.settings
-        offered = {MAILRU: settings.mailru.enabled, PHONE: settings.sms.enabled or settings.mobile_id.enabled}
+        offered = {MAILRU: settings.mailru.enabled, PHONE: settings.phone_enabled}
         return [way for way, enabled in offered.items() if enabled]

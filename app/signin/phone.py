@@ -1,7 +1,5 @@
 """Signing in by a phone number: where to, and how the code travels."""
 
-from datetime import UTC, datetime
-
 from flask import Response, request
 
 from app.challenges.inbound import Shown
@@ -152,8 +150,3 @@ def wait_text(seconds: int) -> str:
 def seconds_until(at: int, now: int) -> int:
     """Whole seconds from now (ms) until then, never negative."""
     return max(0, (at - now + 999) // 1000)
-
-
-def clock_time(at: int) -> datetime:
-    """A time in ms as pages format it."""
-    return datetime.fromtimestamp(at / 1000, UTC)

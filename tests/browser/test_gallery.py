@@ -76,11 +76,11 @@ class Gallery:
         page = self.page
         page.goto(self.mostid.address("public", "/logout?client_id=store"))
         self.shot("logout")
-        page.click("#decision-no")
+        page.click("#decision-deny")
         self.shot("still-signed-in")
         page.go_back()
         page.reload()
-        page.click("#decision-yes")
+        page.click("#decision-allow")
         self.shot("signed-out")
         page.goto(self.mostid.address("store", "/signin"))
         self.shot("choose-known")

@@ -113,7 +113,7 @@ def test_a_page_copied_to_another_browser_begins_anew_there(context_of: Contexts
 def test_a_form_sent_from_another_site_does_nothing(signed_in: Page, mostid: Whole) -> None:
     page = signed_in
     target = mostid.address("public", "/logout")
-    evil = f"<form method=post action='{target}'><input name=decision value=yes></form>"
+    evil = f"<form method=post action='{target}'><input name=decision value=allow></form>"
     evil += "<script>document.forms[0].submit()</script>"
     page.route("http://127.0.0.1:*/evil", lambda route: route.fulfill(content_type="text/html", body=evil))
     with page.expect_response(lambda answer: answer.request.method == "POST") as posted:

@@ -28,7 +28,7 @@ def test_a_new_client_may_do_nothing_but_what_was_set() -> None:
     assert client.require_pkce
     assert not client.public
     assert not client.first_party
-    assert client.pairwise
+    assert client.sector == "client:shop"
 
 
 @pytest.mark.sr("SR-006", "SR-056")

@@ -171,6 +171,3 @@ def test_origins_are_written_as_browsers_write_them() -> None:
     assert origin_of("https://shop.example:443/cb") == "https://shop.example"
     assert origin_of("http://localhost:8200/cb?x=1") == "http://localhost:8200"
     assert origin_of("http://[::1]:8200") == "http://[::1]:8200"
-    assert client_of("com.shop.app:/cb", "https://shop.example/cb", native=True).origins == {
-        "https://shop.example"
-    }

@@ -250,7 +250,7 @@ def test_no_page_takes_a_form_from_another_place(
     sub = visitor.element("sub")
     visitor.go(mostid.address("merchant", "/signin"))
     form = visitor.page.form("/consent").filled(
-        decision="yes", way="mailru", phone="+7 920 123-45-67", code="1"
+        decision="allow", way="mailru", phone="+7 920 123-45-67", code="1"
     )
     for path in (
         "/signin", "/signin/phone", "/signin/phone/code", "/signin/phone/push", "/signin/phone/handed-over",
@@ -287,7 +287,7 @@ def test_who_stays_signed_in_is_led_back(mostid: Whole, visitor: Visitor) -> Non
     by_push(to_signin(visitor, mostid), mostid.person())
     sub = visitor.element("sub")
     visitor.go(mostid.address("public", "/logout?client_id=store"))
-    visitor.press("decision", "no")
+    visitor.press("decision", "deny")
     assert "Ничего не изменилось." in visitor.text
     visitor.click("continue")
     assert visitor.element("sub") == sub
@@ -297,7 +297,7 @@ def test_signing_out_at_mostid_itself_is_asked_for_first(mostid: Whole, visitor:
     through_mailru(to_signin(visitor, mostid), mostid.person())
     visitor.go(mostid.address("public", "/logout"))
     assert "Выйти из MostID?" in visitor.text
-    visitor.press("decision", "yes")
+    visitor.press("decision", "allow")
     assert "Вы вышли" in visitor.text
     assert "Магазин «Берег»" in visitor.text
     to_signin(visitor, mostid, "social")

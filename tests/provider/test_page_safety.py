@@ -56,8 +56,8 @@ def every_page(deployment: Deployment) -> Iterator[tuple[str, TestResponse]]:
     question = browser.get("/logout")
     yield "/logout", question
     form = read(question).form("/logout")
-    yield "stayed", browser.post("/logout", data=form.filled(decision="no"))
-    yield "signed out", browser.post("/logout", data=form.filled(decision="yes"))
+    yield "stayed", browser.post("/logout", data=form.filled(decision="deny"))
+    yield "signed out", browser.post("/logout", data=form.filled(decision="allow"))
 
 
 def with_cookies(deployment: Deployment, path: str, header: str) -> TestResponse:
@@ -212,7 +212,14 @@ def test_every_form_is_refused_without_its_token(
     other = deployment.client()
     page = read(browser.follow(browser.authorize(store, prompt="login"))).form("/signin").fields
     theirs = read(other.follow(other.authorize(store))).form("/signin").fields
-    more = {"decision": "yes", "way": "phone", "phone": NUMBER, "code": "123456", "proof": "x", "forget": "1"}
+    more = {
+        "decision": "allow",
+        "way": "phone",
+        "phone": NUMBER,
+        "code": "123456",
+        "proof": "x",
+        "forget": "1",
+    }
     tables = ("sessions", "consents", "grants", "audit", "outbox", "number_counters", "identities")
     before = [deployment.rows(table) for table in tables]
     for path in routes:
@@ -250,7 +257,7 @@ def test_no_get_changes_anything(deployment: Deployment, browser: Browser, store
         "subjects",
     )
     before = [deployment.rows(table) for table in tables]
-    more = urlencode({"decision": "yes", "way": "phone", "phone": NUMBER, "forget": "1", "scope": "openid"})
+    more = urlencode({"decision": "allow", "way": "phone", "phone": NUMBER, "forget": "1", "scope": "openid"})
     for rule in deployment.app.url_map.iter_rules():
         if "GET" in (rule.methods or ()) and not rule.arguments:
             browser.get(f"{rule.rule}?{ask}&{more}")

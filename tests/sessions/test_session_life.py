@@ -46,7 +46,7 @@ def test_an_ended_session_is_over_in_every_process(storage_url: str, deploy: Dep
     assert is_in(elsewhere, store)
     page = browser.get("/logout")
     token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
-    browser.post("/logout", data={"csrf_token": token, "decision": "yes"})
+    browser.post("/logout", data={"csrf_token": token, "decision": "allow"})
     assert not is_in(elsewhere, store)
 
 

@@ -105,7 +105,8 @@ class Fake:
 
     @property
     def url(self) -> str:
-        return f"{'https' if self.tls else 'http'}://localhost:{self.port}"
+        """By number where no certificate needs a name: at `[::1]` the same port may be somebody else's."""
+        return f"https://localhost:{self.port}" if self.tls else f"http://{self.host}:{self.port}"
 
     def close(self) -> None:
         self._closing.set()

@@ -27,7 +27,7 @@ def operator(fake: Fake, clock: Clock) -> Operator:
 @pytest.fixture
 def make(operator: Operator, http: Http, clock: Clock) -> Make:
     """Makes a connector; keywords are settings."""
-    return lambda **changed: MobileId(operator.settings(**changed), http, clock, issuer=OURS, total_s=0.5)
+    return lambda **changed: MobileId(operator.settings(**changed), http, clock, issuer=OURS, total_s=2)
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def operator(fake: Fake, clock: Clock) -> Operator:
 
 @pytest.fixture
 def scene(operator: Operator, http: Http, clock: Clock) -> Scene:
-    return Scene(operator, MobileId(operator.settings(), http, clock, issuer=OURS, total_s=0.5))
+    return Scene(operator, MobileId(operator.settings(), http, clock, issuer=OURS, total_s=2))
 
 
 def _part(value: Any) -> str:

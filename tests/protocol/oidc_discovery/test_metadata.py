@@ -1,7 +1,7 @@
 """Metadata (OIDC Discovery §3, RFC 8414) and the key set: true, cacheable, and there without a database."""
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from joserfc.jwk import KeySet
@@ -9,6 +9,7 @@ from joserfc.jwk import KeySet
 from tests.deployment import HTTPS, ISSUER, Browser, Deploy, Deployment, Service, answered
 from tests.provider.tokens import header, post, tokens, userinfo
 
+FED, PHONE = "urn:mostid:acr:1", "urn:mostid:acr:2"
 DOCUMENT, OAUTH = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 
 
@@ -60,6 +61,20 @@ def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> No
         assert word not in said.replace('"client_secret_post","none"]', "]").replace(
             '"client_secret_post", "none"]', "]"
         )
+
+
+@pytest.mark.rule("OIDC Discovery", "3", "only levels that a way in can give are announced, or asked for")
+@pytest.mark.parametrize(("phone", "levels"), [(True, [FED, PHONE]), (False, [FED])])
+def test_levels_that_nobody_can_reach_are_not_announced(
+    deploy: Deploy, phone: bool, levels: list[str]
+) -> None:
+    deployment = deploy(sms={"enabled": phone}, mobile_id={"enabled": False})
+    browser, store = deployment.client(), deployment.register("store")
+    assert browser.get(DOCUMENT).json["acr_values_supported"] == levels
+    deployment.sign_in(browser)
+    asked = browser.authorize(store, acr_values=PHONE)
+    assert asked.location.startswith("/signin?") == phone
+    assert ("code" in dict(parse_qsl(urlsplit(asked.location).query))) != phone
 
 
 @pytest.mark.rule(

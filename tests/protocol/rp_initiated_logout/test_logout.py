@@ -111,7 +111,7 @@ def test_an_address_that_is_not_registered(browser: Browser, shop: Service, hint
         for fields in ({"id_token_hint": hint}, {"client_id": shop.client_id}, {}):
             form = question(logout(browser, post_logout_redirect_uri=uri, **fields))
             assert is_in(browser, shop)
-    done = decide(browser, form, "yes")
+    done = decide(browser, form, "allow")
     assert (done.status_code, "Location" in done.headers) == (200, False)
     for uri in UNREGISTERED:
         assert logout(browser, post_logout_redirect_uri=uri, id_token_hint=hint).status_code == 200
@@ -125,7 +125,7 @@ def test_an_address_that_is_not_registered(browser: Browser, shop: Service, hint
 def test_a_bad_hint(browser: Browser, shop: Service, hint: str, spoil: Callable[[str], str]) -> None:
     form = question(logout(browser, id_token_hint=spoil(hint), post_logout_redirect_uri=BACK, state="s"))
     assert is_in(browser, shop)
-    done = decide(browser, form, "yes")
+    done = decide(browser, form, "allow")
     assert (done.status_code, "Location" in done.headers) == (200, False)
     assert not is_in(browser, shop)
 
@@ -156,7 +156,7 @@ def test_a_hint_of_another_client(deployment: Deployment, browser: Browser, shop
 def test_without_a_hint(browser: Browser, shop: Service, hint: str, fields: dict[str, str]) -> None:
     form = question(logout(browser, **fields))
     assert is_in(browser, shop)
-    done = decide(browser, form, "yes")
+    done = decide(browser, form, "allow")
     assert read(done).title == "Вы вышли · MostID"
     assert not is_in(browser, shop)
 
@@ -168,7 +168,7 @@ def test_back_to_a_client_that_only_says_its_name(browser: Browser, shop: Servic
     page = logout(browser, client_id=shop.client_id, post_logout_redirect_uri=BACK, state="s")
     assert "Витрина" in page.text
     assert "http://localhost:8200" in page.headers["Content-Security-Policy"]
-    assert decide(browser, question(page), "yes").location == f"{BACK}?state=s"
+    assert decide(browser, question(page), "allow").location == f"{BACK}?state=s"
     assert not is_in(browser, shop)
 
 
@@ -186,7 +186,7 @@ def test_a_hint_of_another_session_asks(
 
 def test_whoever_says_no_stays(deployment: Deployment, browser: Browser, shop: Service, hint: str) -> None:
     before = deployment.rows("sessions")
-    for decision in ("no", "", "YES"):
+    for decision in ("deny", "", "yes", "ALLOW"):
         answer = decide(browser, question(logout(browser)), decision)
         assert answer.status_code == 200
         assert "Set-Cookie" not in {name for name, value in answer.headers if "mostid_sid" in value}
@@ -200,8 +200,8 @@ def test_an_answer_that_our_page_did_not_send_is_not_taken(
 ) -> None:
     foreign = question(logout(_signed_in(deployment)))
     for fields in ({}, {"csrf_token": "x"}, {"csrf_token": foreign.fields["csrf_token"]}):
-        assert browser.post("/logout", data={"decision": "yes"} | fields).status_code == 400
-    own = question(logout(browser)).filled(decision="yes")
+        assert browser.post("/logout", data={"decision": "allow"} | fields).status_code == 400
+    own = question(logout(browser)).filled(decision="allow")
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         assert browser.post("/logout", data=own, headers=headers).status_code == 403
     assert is_in(browser, shop)
@@ -237,7 +237,7 @@ def test_signing_out_ends_what_services_have_and_leaves_word(
     given = [tokens(browser, service) for service in (shop, second)]
     elsewhere = deployment.client()
     deployment.sign_in(elsewhere)
-    page = decide(browser, question(logout(browser)), "yes")
+    page = decide(browser, question(logout(browser)), "allow")
     assert "Витрина" in page.text
     assert "Площадь" in page.text
     assert dead(browser, shop, given[0])
@@ -251,7 +251,7 @@ def test_signing_out_ends_what_services_have_and_leaves_word(
 @pytest.mark.sr("SR-093", "SR-082")
 def test_nothing_of_the_session_is_left_in_the_browser(browser: Browser, shop: Service, hint: str) -> None:
     old = browser.cookie("sid") or ""
-    page = decide(browser, question(logout(browser)), "yes")
+    page = decide(browser, question(logout(browser)), "allow")
     assert browser.cookie("sid") is None
     assert page.headers["Cache-Control"] == "no-store"
     browser.put_cookie("sid", old)
@@ -262,7 +262,7 @@ def test_nothing_of_the_session_is_left_in_the_browser(browser: Browser, shop: S
 def test_the_language_of_the_pages(browser: Browser, shop: Service, hint: str) -> None:
     page = logout(browser, ui_locales="en", state="s")
     assert '<html lang="en">' in page.text
-    assert '<html lang="en">' in decide(browser, question(page), "yes").text
+    assert '<html lang="en">' in decide(browser, question(page), "allow").text
 
 
 def test_the_question_can_be_read_in_the_other_language(browser: Browser, shop: Service, hint: str) -> None:
@@ -270,4 +270,4 @@ def test_the_question_can_be_read_in_the_other_language(browser: Browser, shop: 
     switch = next(link for link in read(page).links.values() if "lang=en" in link)
     english = browser.get(switch)
     assert "Sign out of MostID?" in english.text
-    assert decide(browser, question(english), "yes").location == BACK
+    assert decide(browser, question(english), "allow").location == BACK
