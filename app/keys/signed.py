@@ -7,6 +7,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from itsdangerous.timed import TimestampSigner
 
 from app.keys.keyring import Keyring
+from app.keys.sealing import Unsealable, decode
 from app.storage.clock import Clock
 
 
@@ -36,8 +37,9 @@ class Signed:
     def read(self, purpose: str, text: str, max_age_s: int) -> Any:
         """The value, if we signed it for this purpose at most so many seconds ago. Raises BadSigned."""
         try:
+            decode(text.rpartition(".")[2])  # the library takes several spellings of one signature
             return self._serializer(purpose).loads(text, max_age=max_age_s)
-        except BadSignature as error:
+        except (BadSignature, Unsealable) as error:
             raise BadSigned from error
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:

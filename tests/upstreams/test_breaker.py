@@ -191,7 +191,7 @@ def test_behind_a_failing_upstream_nobody_waits(
 def test_behind_a_sound_upstream_a_call_waits_its_turn(client: Callable[..., Http], fake: Fake) -> None:
     http = client(calls={"mailru": 1}, total_s=2)
     answer = made("{}", 200, "application/json", "Connection: close")
-    fake.replies["/x"] = lambda wire: (wire.closing.wait(0.05), wire.send(answer))[1]
+    fake.replies["/x"] = lambda wire: (wire.closing.wait(0.02), wire.send(answer))[1]
     with ThreadPoolExecutor(2) as crowd:
         assert list(crowd.map(lambda _: call(http, fake), range(2))) == ["200"] * 2
     assert fake.most_at_once == 1
