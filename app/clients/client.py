@@ -9,6 +9,9 @@ from app.clients import secrets
 from app.clients.addresses import loopback_parts
 from app.clients.metadata import ECOSYSTEM, ClientMetadata
 
+EMPTY_SCOPES = frozenset({"address"})
+"""Scopes that may be registered and stand for nothing that we keep: asked for, they are ignored like unknown ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -90,7 +93,7 @@ def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str,
         redirect_uris=metadata.redirect_uris,
         post_logout_redirect_uris=metadata.post_logout_redirect_uris,
         grant_types=frozenset(metadata.grant_types),
-        scopes=frozenset(metadata.allowed_scopes),
+        scopes=frozenset(metadata.allowed_scopes) - EMPTY_SCOPES,
         require_pkce=metadata.require_pkce,
         require_nonce=metadata.require_nonce,
         fapi=metadata.fapi,

@@ -28,7 +28,6 @@ CLAIMS_OF_SCOPE: Mapping[str, tuple[str, ...]] = {
     ),
     "email": ("email", "email_verified"),
     "phone": ("phone_number", "phone_number_verified"),
-    "address": ("address",),
 }
 
 _ATTRIBUTES = (

@@ -128,7 +128,6 @@ def _label(scope: str) -> str:
         "profile": gettext("Name, nickname, picture, gender, date of birth, language"),
         "email": gettext("E-mail address"),
         "phone": gettext("Phone number"),
-        "address": gettext("Address"),
         "offline_access": gettext("Access while you are away"),
     }
     return labels.get(scope, scope)

@@ -28,8 +28,8 @@ def test_only_what_the_scopes_stand_for_is_taken() -> None:
 
 @pytest.mark.sr("SR-173")
 def test_every_claim_is_one_that_we_may_keep() -> None:
-    """Except what is derived: a mark of proof, the time of a change. No address is kept, so that scope stands for none."""
-    derived = {"email_verified", "phone_number_verified", "updated_at", "address"}
+    """Except what is derived: a mark of proof, the time of a change."""
+    derived = {"email_verified", "phone_number_verified", "updated_at"}
     assert {name for names in CLAIMS_OF_SCOPE.values() for name in names} - derived == set(REGISTER)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from app.provider.errors import ProtocolError
 from app.provider.granttypes.base import GrantType
 
-PERSONAL = frozenset({"openid", "profile", "email", "phone", "address", "offline_access"})
+PERSONAL = frozenset({"openid", "profile", "email", "phone", "offline_access"})
 
 
 class ClientCredentials(GrantType):

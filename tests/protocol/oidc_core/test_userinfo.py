@@ -20,7 +20,6 @@ BY_SCOPE = {
     },
     "email": {"email", "email_verified"},
     "phone": {"phone_number", "phone_number_verified"},
-    "address": set[str](),
 }  # fmt: skip
 TYPES: dict[str, type] = {"email_verified": bool, "phone_number_verified": bool, "updated_at": int}
 

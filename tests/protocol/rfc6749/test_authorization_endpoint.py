@@ -192,10 +192,13 @@ def test_the_form_of_an_answer(signed_in: Browser, store: Service) -> None:
     "RFC 6749", "3.3", "scopes that the client may not have are left out; without any the request is refused"
 )
 def test_scopes(deployment: Deployment, signed_in: Browser) -> None:
-    service = deployment.register(allowed_scopes=["openid", "email"], grant_types=["authorization_code"])
+    service = deployment.register(
+        allowed_scopes=["openid", "email", "address"], grant_types=["authorization_code"]
+    )
     for asked, given in {
         "openid": "openid",
         "openid email phone": "openid email",
+        "openid address email": "openid email",  # may be registered, and stands for nothing
         "email openid email": "email openid",
         "  openid   email ": "openid email",
         "OPENID email": "email",
