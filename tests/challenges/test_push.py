@@ -8,16 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.challenges.outcomes import Dead, NotYet, Proved, Refused, Started, Unsupported, Wrong
-from app.upstreams.base import Assertion
-from tests.challenges.world import BROWSER, NUMBER, OTHER_NUMBER, STRANGER, World, flush, other_than
+from app.challenges.outcomes import Dead, NotYet, Refused, Started, Unsupported, Wrong
+from tests.challenges.world import BROWSER, NUMBER, OTHER_NUMBER, STRANGER, World, flush, other_than, proved
 from tests.support.servers import wait_for
 from tests.upstreams.fakes import told
-
-
-def _proved(outcome: object) -> Assertion:
-    assert isinstance(outcome, Proved), outcome
-    return outcome.assertion
 
 
 def _settle(world: World, started: Any) -> None:
@@ -31,7 +25,7 @@ def test_yes_and_the_code_prove_the_number(world: World) -> None:
     assert world.push.state(challenge, BROWSER) == "waiting"
     assert world.confirm(prompt) == "noted"
     assert world.push.state(challenge, BROWSER) == "approved"
-    assertion = _proved(world.push.answer(challenge, world.operator.code(prompt), BROWSER))
+    assertion = proved(world.push.answer(challenge, world.operator.code(prompt), BROWSER))
     assert (assertion.provider, assertion.subject) == ("phone", NUMBER)
     assert assertion.evidence.method == ("swk", "otp")
     assert assertion.evidence.acr == "urn:mostid:acr:2"
@@ -56,7 +50,7 @@ def test_the_code_without_a_yes_proves_nothing_and_costs_nothing(world: World) -
     assert [world.push.answer(challenge, code, BROWSER) for _ in range(7)] == [NotYet()] * 7
     assert world.fails() == 0
     world.confirm(prompt)
-    _proved(world.push.answer(challenge, code, BROWSER))
+    proved(world.push.answer(challenge, code, BROWSER))
 
 
 @pytest.mark.sr("SR-127", "SR-137")
@@ -77,7 +71,7 @@ def test_a_push_works_once_in_its_browser_and_for_its_purpose(world: World) -> N
     assert world.push.answer(challenge, code, STRANGER) == Dead("foreign")
     assert world.push.answer(challenge, code, BROWSER, purpose="link") == Dead("foreign")
     assert world.push.state(challenge, STRANGER) == "expired"
-    _proved(world.push.answer(challenge, code, BROWSER))
+    proved(world.push.answer(challenge, code, BROWSER))
     assert world.push.answer(challenge, code, BROWSER) == Dead("used")
 
 
@@ -134,7 +128,7 @@ def test_one_push_waits_for_a_number_at_a_time(world: World) -> None:
     world.confirm(prompt)
     assert world.push.answer(stranger.challenge, code, STRANGER) == Wrong(4)
     assert world.push.state(stranger.challenge, STRANGER) == "waiting"
-    _proved(world.push.answer(challenge, code, BROWSER))
+    proved(world.push.answer(challenge, code, BROWSER))
 
 
 @pytest.mark.sr("SR-138")
@@ -158,7 +152,7 @@ def test_a_success_ends_the_count_of_prompts(world: World) -> None:
     for turn in range(5):
         challenge, prompt = world.pushed(address=f"198.51.{turn}.1")
         world.confirm(prompt)
-        _proved(world.push.answer(challenge, world.operator.code(prompt), BROWSER))
+        proved(world.push.answer(challenge, world.operator.code(prompt), BROWSER))
 
 
 @pytest.mark.sr("SR-138", "SR-146")
@@ -280,7 +274,7 @@ def test_of_many_results_at_once_one_counts(world: World) -> None:
 def test_a_callback_after_the_push_was_used_counts_for_nothing(world: World) -> None:
     challenge, prompt = world.pushed()
     world.confirm(prompt)
-    _proved(world.push.answer(challenge, world.operator.code(prompt), BROWSER))
+    proved(world.push.answer(challenge, world.operator.code(prompt), BROWSER))
     assert world.confirm(prompt) == "refused"
 
 
@@ -360,7 +354,7 @@ def test_losing_the_store_ends_a_push_and_an_old_copy_does_not_revive_it(world: 
     places = (f"push:{challenge}", f"push-result:{challenge}")
     old = {place: world.ephemeral.get(place) for place in places}
     code = world.operator.code(prompt)
-    _proved(world.push.answer(challenge, code, BROWSER))
+    proved(world.push.answer(challenge, code, BROWSER))
     flush(world)
     assert world.push.answer(challenge, code, BROWSER) == Dead("expired")
     assert world.confirm(prompt) == "refused"
@@ -368,83 +362,6 @@ def test_losing_the_store_ends_a_push_and_an_old_copy_does_not_revive_it(world: 
         assert value is not None
         world.ephemeral.put(place, value, 120_000)
     assert world.push.answer(challenge, code, BROWSER) == Dead("used")
-
-
-# A yes alone
-
-
-@pytest.fixture
-def bare(world: World) -> World:
-    """An operator that shows no code."""
-    world.configure(mobile_id={"shows_code": False})
-    return world
-
-
-@pytest.mark.sr("SR-137", "SR-138")
-def test_a_browser_that_never_proved_the_number_causes_no_bare_push(bare: World) -> None:
-    assert bare.ask_push() == Unsupported()
-    bare.settle()
-    assert not bare.operator.prompts
-
-
-@pytest.mark.sr("SR-137")
-def test_a_bare_push_opens_a_browser_that_proved_the_number_and_says_what_it_was(bare: World) -> None:
-    bare.prove()
-    challenge, prompt = bare.pushed()
-    assert "binding_message" not in prompt
-    assert bare.push.answer(challenge, "", BROWSER) == NotYet()
-    bare.confirm(prompt)
-    assertion = _proved(bare.push.answer(challenge, "", BROWSER))
-    assert assertion.evidence.method == ("swk",)
-    assert assertion.evidence.acr == "urn:mostid:acr:1"
-    assert assertion.witness
-    assert bare.push.answer(challenge, "", BROWSER) == Dead("used")
-    assert bare.ask_push(browser=STRANGER) == Unsupported()
-
-
-@pytest.mark.sr("SR-137")
-def test_a_bare_push_is_for_nothing_but_signing_in(bare: World) -> None:
-    bare.prove()
-    for purpose in ("link", "merge", "change_number", "admin", "step_up"):
-        assert bare.ask_push(purpose=purpose) == Unsupported()
-
-
-# Where results are asked for
-
-
-@pytest.fixture
-def polled(world: World) -> World:
-    """An operator that is asked for results."""
-    world.configure(mobile_id={"polling": True})
-    world.operator.fake.replies["/mc-token"] = told({"error": "authorization_pending"}, 400)
-    return world
-
-
-def test_a_result_is_asked_for_not_more_often_than_allowed(polled: World) -> None:
-    challenge, prompt = polled.pushed()
-    polled.settle()
-    assert prompt["response_type"] == "mc_si_polling"
-    for _ in range(5):
-        assert polled.push.state(challenge, BROWSER) == "waiting"
-    assert polled.operator.asked("/mc-token") == 1
-    asked = polled.operator.fake.received[-1].form
-    assert asked["auth_req_id"] == prompt["auth_req_id"]
-    token = polled.operator.id_token(prompt, recipient=None)
-    polled.operator.fake.replies["/mc-token"] = told({"id_token": token, "access_token": "x"})
-    assert polled.push.state(challenge, BROWSER) == "waiting"
-    polled.pass_s(2.1)
-    _proved(polled.push.answer(challenge, polled.operator.code(prompt), BROWSER))
-    assert polled.operator.asked("/mc-token") == 2
-
-
-def test_a_no_that_is_asked_for_ends_it(polled: World) -> None:
-    challenge, _ = polled.pushed()
-    polled.settle()
-    polled.operator.fake.replies["/mc-token"] = told({}, 500)
-    assert polled.push.state(challenge, BROWSER) == "waiting"
-    polled.operator.fake.replies["/mc-token"] = told({"error": "access_denied"}, 400)
-    polled.pass_s(2.1)
-    assert polled.push.state(challenge, BROWSER) == "refused"
 
 
 def test_the_keys_for_our_requests_are_public(world: World) -> None:

@@ -23,6 +23,7 @@ from app.keys.sealing import Sealer
 from app.storage.clock import Clock
 from app.storage.database import Storage
 from app.storage.ephemeral import Ephemeral, RedisEphemeral, SqliteEphemeral
+from app.upstreams.base import Assertion
 from app.upstreams.http import Http
 from app.upstreams.mobile_id import MobileId
 from app.upstreams.sms import Sms
@@ -234,6 +235,12 @@ class World:
     def wrong(self, challenge: str, code: str, browser: str = BROWSER) -> Any:
         """Try another code than this one."""
         return self.otp.answer(challenge, other_than(code), browser)
+
+
+def proved(outcome: object) -> Assertion:
+    """What was proved; anything else fails the test."""
+    assert isinstance(outcome, Proved), outcome
+    return outcome.assertion
 
 
 def code_in(text: str) -> str:
