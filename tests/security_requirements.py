@@ -90,7 +90,7 @@ TITLES: dict[str, str] = {
     # Sessions and cookies
     "SR-080": "Session cookies: host-bound, secure, out of scripts' reach, opaque",
     "SR-081": "A cookie of ours that comes twice is refused",
-    "SR-082": "The session's value changes at each sign-in, step-up, link and recovery",
+    "SR-082": "The session's value changes at each sign-in; the former one lives 30 s more, at its old assurance",
     "SR-083": "A planted cookie never becomes somebody's session",
     "SR-084": "Callbacks need the browser's own cookie besides the state",
     "SR-085": "Every change needs a token of the form or the same origin; GET changes nothing",
