@@ -21,7 +21,7 @@ MESSAGES = {
     "missing": ("There is no such page", ""),
     "signed_out": (
         "You are signed out everywhere",
-        "Neither this service nor any other remembers you in this browser.",
+        "You are signed out here and at MostID. A service that is still open notices when it next asks.",
     ),
 }
 

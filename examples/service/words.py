@@ -35,8 +35,8 @@ RUSSIAN = {
     "Go back, reload it and try again.": "Вернитесь, обновите её и попробуйте ещё раз.",
     "There is no such page": "Такой страницы нет",
     "You are signed out everywhere": "Вы вышли везде",
-    "Neither this service nor any other remembers you in this browser.": (
-        "Ни этот сервис, ни другие больше не помнят вас в этом браузере."
+    "You are signed out here and at MostID. A service that is still open notices when it next asks.": (
+        "Вы вышли здесь и в MostID. Открытый сервис узнает об этом при следующем обращении."
     ),
     "You signed out elsewhere. Sign in to go on.": "Вы вышли в другом месте. Войдите, чтобы продолжить.",
     "MostID is not answering; you are still signed in here.": "MostID не отвечает; здесь вы по-прежнему вошли.",
