@@ -42,6 +42,8 @@ class Client:
     access_token_s: int | None
     loopbacks: frozenset[tuple[str, str]]
     secrets: tuple[secrets.SecretHash, ...]
+    metadata: ClientMetadata
+    """All that was registered, for what few requests ask."""
 
     @property
     def public(self) -> bool:
@@ -101,6 +103,7 @@ def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str,
         access_token_s=metadata.access_token_s,
         loopbacks=frozenset(part for part in parts if part is not None),
         secrets=secrets.read(hashes),
+        metadata=metadata,
     )
 
 

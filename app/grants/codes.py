@@ -3,7 +3,9 @@
 import hashlib
 import json
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from app.keys.sealing import Sealer, Unsealable
@@ -37,6 +39,8 @@ class Code:
     auth_time: int
     acr: str
     amr: tuple[str, ...]
+    extras: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Members that few requests have."""
 
 
 class Codes:
@@ -62,6 +66,7 @@ class Codes:
             code.nonce,
             code.resource,
             code.acr,
+            code.extras,
             *code.amr,
         ]
         return self._sealer.seal(
@@ -78,7 +83,7 @@ class Codes:
         code_id, identity, session, link = (UUID(bytes=part) for part in ids)
         if not -AHEAD_MS <= self._clock.now() - born(code_id) < self._life_ms:
             raise BadCode("expired")
-        client, redirect, challenge, scope, nonce, resource, acr, *amr = json.loads(raw[HEAD.size :])
+        client, redirect, challenge, scope, nonce, resource, acr, extras, *amr = json.loads(raw[HEAD.size :])
         return Code(
             code_id,
             identity,
@@ -93,6 +98,7 @@ class Codes:
             auth_time,
             acr,
             tuple(amr),
+            extras,
         )
 
 

@@ -34,6 +34,8 @@ class Entitlement:
     auth_time: int
     acr: str
     amr: Sequence[str]
+    cnf: str | None = None
+    """Key that its tokens are bound to: a member of `cnf` (RFC 7800 §3.1), a colon and its value; none: bearer tokens."""
 
 
 class Mint:
@@ -131,6 +133,7 @@ def entitlement(row: Row[Any], scope: str) -> Entitlement:
         row.auth_time,
         row.acr,
         row.amr,
+        row.cnf,
     )
 
 

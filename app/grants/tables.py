@@ -20,6 +20,10 @@ grants = Table(
     Column("auth_time", Millis, nullable=False),
     Column("acr", String(32), nullable=False),
     Column("amr", Json, nullable=False),
+    Column(
+        "cnf", String(64)
+    ),  # the key that its tokens are bound to: member of `cnf` (RFC 7800 §3.1), colon, thumbprint
+    Column("claims", Json),  # claims asked for one by one (OIDC Core §5.5)
     Column("created_at", Millis, nullable=False),
     Column("ended_at", Millis),
     Column("ended_reason", String(24)),
