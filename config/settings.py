@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """Reserved for calls to services without https in development: checked at start, used by nothing yet."""
     owned_domains: tuple[str, ...] = ()
     """Domains of the ecosystem: first-party clients must live there (SR-060)."""
+    open_registration: bool = False
+    """Whether anybody may register a client without an initial access token (RFC 7591 §3); off is the safe choice (SR-053)."""
     storage_region: str = "ru"
     """Where the first store of personal data stands, as you say it (SR-186); production starts with ru alone."""
     default_region: str = "RU"

@@ -5,6 +5,7 @@ from typing import Any, TextIO
 
 import click
 
+from app.cli import initial_tokens
 from app.cli.output import operator, print_json, print_rows, refuse, warn
 from app.clients import registration
 from app.clients.metadata import BadMetadata, ClientMetadata, ignored, parse
@@ -44,6 +45,7 @@ def group(storage: Storage, clock: Clock, policy: Policy) -> click.Group:
         _switch(storage, clock, "disable", "Stop a client everywhere within seconds."),
         _switch(storage, clock, "enable", "Let a disabled client go on."),
         _rotate(storage, clock),
+        initial_tokens.command(storage, clock),
     ):
         clients.add_command(command)
     return clients

@@ -1,6 +1,6 @@
 """Where registered services are kept."""
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Column, Integer, String, Table
 
 from app.storage.model import Json, Millis, metadata
 
@@ -16,4 +16,18 @@ clients = Table(
     Column("disabled_at", Millis),
     Column("created_at", Millis, nullable=False),
     Column("changed_at", Millis, nullable=False),
+    Column(
+        "management_hash", String(64)
+    ),  # SHA-256 of its registration access token; none: an operator's client
+)
+
+initial_access_tokens = Table(
+    "initial_access_tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256
+    Column("note", String(100), nullable=False),  # whom it was given to, in the operator's words
+    Column("scope", String(500), nullable=False),  # the most that its clients may ask for
+    Column("uses_left", Integer, nullable=False),
+    Column("expires_at", Millis, nullable=False),
+    Column("created_at", Millis, nullable=False),
 )

@@ -12,6 +12,7 @@ from app.provider.discovery import discovery, jwks
 from app.provider.introspection import IntrospectionEndpoint
 from app.provider.logout import LogoutPage
 from app.provider.parts import Parts
+from app.provider.registration import PATH, ManagementEndpoint, RegistrationEndpoint
 from app.provider.revocation import RevocationEndpoint
 from app.provider.token import TokenEndpoint
 from app.provider.userinfo import UserinfoEndpoint
@@ -41,6 +42,8 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
         "/userinfo": read(UserinfoEndpoint(parts), frozenset({"GET", "POST"}), origins=origins),
         "/introspect": read(IntrospectionEndpoint(parts, authenticate), POST),
         "/revoke": write(RevocationEndpoint(parts, authenticate), POST, origins=origins),
+        PATH: write(RegistrationEndpoint(parts), POST, raw_body=True),
+        f"{PATH}/": write(ManagementEndpoint(parts), frozenset({"GET", "PUT", "DELETE"}), raw_body=True),
     }
 
 

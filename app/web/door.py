@@ -26,6 +26,7 @@ log = logging.getLogger("mostid.door")
 
 REASONS = {
     200: "200 OK",
+    201: "201 Created",
     204: "204 No Content",
     303: "303 See Other",
     304: "304 Not Modified",
@@ -123,7 +124,7 @@ class Door:
         started = time.perf_counter()
         environ["mostid.reference"] = reference = secrets.token_hex(6)
         environ["mostid.address"] = self._address(environ)
-        endpoint = self._endpoints.get(environ["PATH_INFO"])
+        name, endpoint = self._find(environ["PATH_INFO"])
         try:
             self._check_size(environ, endpoint)
             answer = self._answer(endpoint, environ, reference) if endpoint is not None else None
@@ -137,9 +138,7 @@ class Door:
             answer = refusal.answer(reference)
         if answer is None:
             return self._page(environ, start_response, started)
-        self._metrics.request(
-            environ["PATH_INFO"] if endpoint else "refused", answer.status, time.perf_counter() - started
-        )
+        self._metrics.request(name if endpoint else "refused", answer.status, time.perf_counter() - started)
         if endpoint is not None and endpoint.services and answer.faulty:
             self._windows.admit(environ["mostid.address"])
         length = () if answer.status in BODILESS else (("Content-Length", str(len(answer.body))),)
@@ -147,6 +146,14 @@ class Door:
         headers = [*answer.headers, *crossing, *self._always, ("X-Reference", reference), *length]
         start_response(REASONS[answer.status], headers)
         return [answer.body] if environ["REQUEST_METHOD"] != "HEAD" else []
+
+    def _find(self, path: str) -> tuple[str, Endpoint | None]:
+        """The endpoint of a path, and the name that it is counted under; one whose name ends in / has all below it."""
+        found = self._endpoints.get(path)
+        if found is not None:
+            return path, found
+        name = path[: path.rfind("/") + 1]
+        return name, self._endpoints.get(name) if len(name) > 1 else None
 
     def _page(
         self, environ: WSGIEnvironment, start_response: StartResponse, started: float

@@ -1,6 +1,7 @@
-"""What a grant keeps of the wider requests: the key that its tokens are bound to, and the claims asked for one by one.
+"""What a grant keeps of the wider requests, and clients that register themselves.
 
-Why: a refresh, a look at userinfo and an introspection come long after the request that said so.
+Why: a refresh, a look at userinfo and an introspection come long after the request that bound the tokens to a key or
+asked for single claims. A client that registered itself is managed by a token of its own (RFC 7592).
 
 Revision: 0002, after 0001
 """
@@ -17,8 +18,21 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("grants", sa.Column("cnf", sa.String(64), nullable=True))
     op.add_column("grants", sa.Column("claims", sa.JSON(), nullable=True))
+    op.add_column("clients", sa.Column("management_hash", sa.String(64), nullable=True))
+    op.create_table(
+        "initial_access_tokens",
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("note", sa.String(100), nullable=False),
+        sa.Column("scope", sa.String(500), nullable=False),
+        sa.Column("uses_left", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_initial_access_tokens")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("initial_access_tokens")
+    op.drop_column("clients", "management_hash")
     op.drop_column("grants", "claims")
     op.drop_column("grants", "cnf")
