@@ -1,6 +1,7 @@
 """Engines: one that writes and one that cannot, each with the settings its database needs."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def _sqlite(url: URL, clock: Clock, pool_size: int) -> tuple[Engine, Engine]:
 
 def _sqlite_settings(clock: Clock, *, query_only: bool) -> Callable[[sqlite3.Connection, Any], None]:
     def connect(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
+        to_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA cache_size=-16000")
@@ -55,6 +56,20 @@ def _sqlite_settings(clock: Clock, *, query_only: bool) -> Callable[[sqlite3.Con
         connection.create_function("mostid_now", 0, clock.now)
 
     return connect
+
+
+def to_wal(connection: sqlite3.Connection) -> None:
+    """Change to WAL, as patiently as a writer waits: SQLite itself answers "locked" at once to all but one that connect."""
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)  # noqa: TID251  # SQLite offers nothing to wait on here
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:
