@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from app.clients import secrets
 from app.clients.addresses import loopback_parts
 from app.clients.metadata import ECOSYSTEM, ClientMetadata
+from app.keys.jwk import PublicKey, read_set
 
 EMPTY_SCOPES = frozenset({"address"})
 """Scopes that may be registered and stand for nothing that we keep: asked for, they are ignored like unknown ones."""
@@ -42,6 +43,8 @@ class Client:
     access_token_s: int | None
     loopbacks: frozenset[tuple[str, str]]
     secrets: tuple[secrets.SecretHash, ...]
+    keys: tuple[PublicKey, ...]
+    """Its public keys that were registered by value."""
     metadata: ClientMetadata
     """All that was registered, for what few requests ask."""
 
@@ -103,6 +106,7 @@ def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str,
         access_token_s=metadata.access_token_s,
         loopbacks=frozenset(part for part in parts if part is not None),
         secrets=secrets.read(hashes),
+        keys=read_set(metadata.jwks) if metadata.jwks is not None else (),
         metadata=metadata,
     )
 

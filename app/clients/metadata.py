@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.clients.addresses import LOOPBACK, BadAddress, check_redirect, check_web, host_of
 from app.clients.names import BadName, check_colour, check_name
 from app.clients.policy import Policy
+from app.keys.jwk import BadKey, read_set
 
 ECOSYSTEM = "ecosystem"
 SECTOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
 TRANSLATED = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri")
-WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
+WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "jwks_uri")
 LONGEST_SCOPE = 500
 """Characters of all scopes together: what grants and consents have room for."""
 Text = Annotated[str, Field(max_length=60)]
@@ -73,6 +74,10 @@ class ClientMetadata(BaseModel):
         "client_secret_basic"
     )
     """How it authenticates; none makes it a public client."""
+    jwks: dict[str, Any] | None = None
+    """Its public keys by value (RFC 7591 §2)."""
+    jwks_uri: str = ""
+    """Where it publishes its keys; it changes them there without telling us."""
     id_token_signed_response_alg: Literal["RS256", "ES256"] = "RS256"
     """Algorithm of its ID tokens."""
     subject_type: Literal["", "public", "pairwise"] = ""
@@ -125,6 +130,16 @@ class ClientMetadata(BaseModel):
             raise ValueError("it names something twice")
         return values
 
+    @field_validator("jwks")
+    @classmethod
+    def _public_keys(cls, given: dict[str, Any] | None) -> dict[str, Any] | None:
+        try:
+            if given is not None:
+                read_set(given)
+        except BadKey as error:
+            raise ValueError(str(error)) from None
+        return given
+
     @model_validator(mode="after")
     def _agree(self) -> Self:
         """Members that must fit each other."""
@@ -142,6 +157,7 @@ class ClientMetadata(BaseModel):
                 "refresh_token" in self.grant_types and "authorization_code" not in self.grant_types,
                 "refresh_token needs authorization_code",
             ),
+            (self.jwks is not None and bool(self.jwks_uri), "keys are given by jwks or by jwks_uri, not both"),
             (not self.grant_types, "grant_types is empty"),
             (len(" ".join(self.allowed_scopes)) > LONGEST_SCOPE, "its scopes are too many to be kept"),
             (self.fapi, "fapi needs private_key_jwt or mutual TLS, which are not offered"),

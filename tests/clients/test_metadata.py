@@ -168,14 +168,14 @@ def test_registered_names_are_read_and_written() -> None:
     given = SHOP | {
         "scope": "openid profile",
         "contacts": ["a@shop.example"],
-        "jwks_uri": "https://shop.example/k",
+        "skills": "https://shop.example/k",
     }
     metadata = parse(given, POLICY)
     assert metadata.allowed_scopes == ("openid", "profile")
     document = metadata.document()
     assert document["scope"] == "openid profile"
     assert document["token_endpoint_auth_method"] == "client_secret_basic"
-    assert "jwks_uri" not in document
+    assert "skills" not in document
     assert ignored(given | {"clientname#ru": "x", "client_name#ru": "x"}) == ["clientname#ru", "jwks_uri"]
 
 

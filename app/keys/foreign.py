@@ -1,0 +1,106 @@
+"""Tokens that others signed: read within bounds, and verified by keys that we chose, never by the token's own words."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from app.keys.jwk import PublicKey
+from app.keys.sealing import Unsealable, decode
+
+LONGEST = 8_192
+"""Characters, counted before anything is decoded (SR-063)."""
+LONGEST_HEADER = 1_024
+LONGEST_SIGNATURE = 700
+"""Characters: RSA of 4096 bits."""
+REFUSED = frozenset({"jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip", "enc"})
+"""Header members that would choose the key or change the rules (SR-062, RFC 8725 §3.10)."""
+
+FindKeys = Callable[[str | None, str], Iterable[PublicKey]]
+"""Keys of the presumed signer for a key id, if the token names one, and an algorithm."""
+
+
+class BadForeign(Exception):
+    """Not a token that we read, or not signed by whom it should be. The text is for the log and quotes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A token as it came. Its claims are what somebody says until `check` has passed."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    signed: bytes
+    signature: bytes
+
+    @property
+    def algorithm(self) -> str:
+        """The one that it says, and which was allowed."""
+        return str(self.header["alg"])
+
+    @property
+    def kid(self) -> str | None:
+        """The key that it names, if any."""
+        kid: str | None = self.header.get("kid")
+        return kid
+
+    def check(self, keys: Iterable[PublicKey]) -> None:
+        """Pass if one of these keys made the signature. Raises BadForeign."""
+        if not any(key.verifies(self.signed, self.signature, self.algorithm) for key in keys):
+            raise BadForeign("no key of the signer verifies it")
+
+
+def verify(
+    token: str, keys: FindKeys, algorithms: Collection[str]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Header and claims of a token under a good signature. Raises BadForeign."""
+    found = read(token, algorithms)
+    found.check(keys(found.kid, found.algorithm))
+    return found.header, found.claims
+
+
+def read(token: str, algorithms: Collection[str]) -> Foreign:
+    """A compact JWS (RFC 7515 §7.1) by one of these algorithms, not yet verified. Raises BadForeign."""
+    if len(token) > LONGEST or not token.isascii() or token.count(".") != 2:
+        raise BadForeign("no compact token of acceptable size")
+    head, body, signature = token.split(".")
+    if len(head) > LONGEST_HEADER or not 0 < len(signature) <= LONGEST_SIGNATURE:
+        raise BadForeign("its header or signature has no acceptable size")
+    header = _object(head)
+    if REFUSED & header.keys():
+        raise BadForeign("its header would choose the key or change the rules")
+    if header.get("alg") not in algorithms or not isinstance(header.get("kid", ""), str):
+        raise BadForeign("its algorithm is not allowed, or its kid is no text")
+    return Foreign(header, _object(body), f"{head}.{body}".encode(), _decoded(signature))
+
+
+def _decoded(part: str) -> bytes:
+    try:
+        return decode(part)
+    except Unsealable:
+        raise BadForeign("a part is not base64url") from None
+
+
+def _object(part: str) -> Mapping[str, Any]:
+    """Strict JSON: nothing that two readers could take for two things (RFC 7493 §2)."""
+    raw = _decoded(part)
+    try:
+        found = json.loads(raw.decode("utf-8"), object_pairs_hook=_members, parse_constant=_constant)
+        if b"\\u" in raw:  # half a character can only be written as an escape
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise BadForeign("a part is not strict JSON") from None
+    if not isinstance(found, dict):
+        raise BadForeign("a part is no JSON object")
+    return found
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("repeated name")
+    return members
+
+
+def _constant(_name: str) -> NoReturn:
+    raise ValueError("not a number")

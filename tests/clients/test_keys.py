@@ -1,0 +1,78 @@
+"""Keys that clients register by value (RFC 7591 §2)."""
+
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+
+from app.clients.client import make
+from app.clients.keys import ClientKeys
+from app.clients.metadata import BadMetadata, parse
+from app.clients.policy import Policy
+
+SHOP: dict[str, Any] = {"client_name": "Shop", "redirect_uris": ["https://shop.example.com/cb"]}
+RSA, P256 = (
+    RSAKey.generate_key(2048).as_dict(private=False),
+    ECKey.generate_key("P-256").as_dict(private=False),
+)
+ED25519 = OKPKey.generate_key("Ed25519").as_dict(private=False)
+
+
+def keys_of(*jwks: object, kid: str | None = None, algorithm: str = "ES256") -> list[str | None]:
+    metadata = parse({**SHOP, "jwks": {"keys": list(jwks)}}, Policy(production=True))
+    return [key.kid for key in ClientKeys().find(make("shop", metadata, []), kid, algorithm)]
+
+
+@pytest.mark.rule("RFC 7591", "2", "a client's keys by value serve for the algorithms that fit them")
+@pytest.mark.parametrize(("key", "algorithms"), [
+    (RSA, {"RS256", "PS256"}), (P256, {"ES256"}), (ED25519, {"EdDSA"}),
+    (RSA | {"alg": "PS256"}, {"PS256"}), (ED25519 | {"alg": "Ed25519"}, {"EdDSA"}), (P256 | {"use": "sig"}, {"ES256"}),
+    (RSA | {"use": "enc"}, set()), (P256 | {"alg": "ECDH-ES"}, set()), (P256 | {"key_ops": ["deriveKey"]}, set()),
+])  # fmt: skip
+def test_a_key_serves_for_what_its_record_says(key: dict[str, Any], algorithms: set[str]) -> None:
+    found = {
+        name for name in ("RS256", "PS256", "ES256", "EdDSA", "HS256", "none") if keys_of(key, algorithm=name)
+    }
+    assert found == algorithms
+
+
+def test_a_key_is_found_by_its_id() -> None:
+    other = ECKey.generate_key("P-256").as_dict(private=False)
+    both = (P256 | {"kid": "a"}, other | {"kid": "b"})
+    assert keys_of(*both, kid="b") == ["b"]
+    assert keys_of(*both) == ["a", "b"]
+    assert keys_of(*both, kid="c") == []
+
+
+@pytest.mark.rule("RFC 7518", "3.3", "weak, huge, private and secret keys are refused at registration")
+@pytest.mark.parametrize("keys", [
+    [], "keys", None, [None], ["x"], [{}], [{"kty": "RSA"}], [{"kty": "EC", "crv": "P-256"}],
+    [RSAKey.generate_key(2048).as_dict(private=True)], [ECKey.generate_key("P-256").as_dict(private=True)],
+    [OctKey.generate_key(256).as_dict()], [P256 | {"d": ""}],
+    [RSA | {"n": str(RSA["n"])[:168]}],
+    [RSA | {"n": "AQ" * 4000}], [RSA | {"e": "AQ"}], [RSA | {"e": "AA"}], [RSA | {"n": 5}], [RSA | {"n": RSA["n"] + "="}],
+    [ECKey.generate_key("P-384").as_dict(private=False)], [P256 | {"x": P256["y"], "y": P256["x"]}],
+    [P256 | {"x": "AA"}], [P256 | {"crv": "P-521"}], [P256 | {"crv": ["P-256"]}], [{**ED25519, "x": "AA"}],
+    [OKPKey.generate_key("X25519").as_dict(private=False)], [P256 | {"use": "both"}],
+    [P256 | {"kid": 5}], [P256 | {"kid": ""}], [P256 | {"kid": "k" * 129}],
+    [P256 | {"kid": "a"}, RSA | {"kid": "a"}], [P256] * 21, [P256 | {"x5c": ["A" * 17_000]}],
+])  # fmt: skip
+def test_bad_keys_are_refused(keys: object) -> None:
+    with pytest.raises(BadMetadata) as caught:
+        parse({**SHOP, "jwks": {"keys": keys}}, Policy(production=True))
+    assert [member for member, _ in caught.value.problems] == ["jwks"]
+
+
+@pytest.mark.parametrize(("members", "wrong"), [
+    ({"jwks": {"keys": [P256]}, "jwks_uri": "https://shop.example.com/keys"}, "metadata"),
+    ({"jwks_uri": "http://shop.example.com/keys"}, "jwks_uri"),
+    ({"jwks_uri": "https://user@shop.example.com/keys"}, "jwks_uri"),
+    ({"jwks_uri": "https://127.0.0.1/keys"}, "jwks_uri"),
+    ({"jwks_uri": "https://0x7f.1/keys"}, "jwks_uri"),
+    ({"jwks": []}, "jwks"),
+    ({"jwks": "{}"}, "jwks"),
+])  # fmt: skip
+def test_keys_are_in_one_place_that_may_be_asked(members: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(BadMetadata) as caught:
+        parse({**SHOP, **members}, Policy(production=True))
+    assert [member for member, _ in caught.value.problems] == [wrong]
