@@ -58,7 +58,7 @@ def test_metadata_from_a_file_with_flags_on_top(flask: Flask, tmp_path: Path) ->
         "first_party": True,
         "sector": "ecosystem",
         "fapi": False,
-        "jwks_uri": "https://shop.ru/jwks",
+        "favourite_colour": "green",
     }
     file.write_text(json.dumps(metadata))
     result = flask("clients", "add", "--metadata", str(file), "--name", "Games", "--public", "--json")
@@ -66,7 +66,7 @@ def test_metadata_from_a_file_with_flags_on_top(flask: Flask, tmp_path: Path) ->
     assert (made["client_name"], made["token_endpoint_auth_method"]) == ("Games", "none")
     assert made["client_name#ru"] == "Магазин"
     assert "client_secret" not in made
-    assert result.stderr == "Note: jwks_uri means nothing here and is left out\n"
+    assert result.stderr == "Note: favourite_colour means nothing here and is left out\n"
 
 
 @pytest.mark.parametrize(
