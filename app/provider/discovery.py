@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
+from app.keys.lifecycle import ALGORITHMS
 from app.keys.signing import SigningKeys
 from app.provider.next_step import reachable_acr
 from app.web.request import Answer, Request
@@ -38,7 +39,7 @@ def metadata(settings: Settings) -> dict[str, object]:
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
         "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,

@@ -56,8 +56,8 @@ def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> No
     ):
         assert metadata[name] is False
     said = json.dumps(metadata)
-    for word in ("implicit", "password", "token id_token", "form_post", "fragment", "plain", 'none"]', "HS256", "device",
-                 "pushed", "dpop", "backchannel", "frontchannel", "check_session", "registration_endpoint"):  # fmt: skip
+    for word in ("implicit", "password", "token id_token", "form_post", "fragment", "plain", 'none"]', "HS256",
+                 "backchannel", "frontchannel", "check_session"):  # fmt: skip
         assert word not in said.replace('"client_secret_post","none"]', "]").replace(
             '"client_secret_post", "none"]', "]"
         )
@@ -90,14 +90,16 @@ def test_every_address_works(deployment: Deployment, browser: Browser, metadata:
     assert browser.get(paths["userinfo_endpoint"]).status_code == 401
     assert browser.get(paths["end_session_endpoint"]).status_code == 200
     assert browser.get(paths["authorization_endpoint"]).status_code == 400
-    for name in ("token_endpoint", "introspection_endpoint", "revocation_endpoint"):
+    for name in (
+        "token_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+        "device_authorization_endpoint",
+    ):
         assert browser.post(paths[name]).status_code in {400, 401}
     for path in (
         "/par",
-        "/device",
-        "/device_authorization",
         "/bc-authorize",
-        "/register",
         "/.well-known/webfinger",
     ):
         assert browser.get(path).status_code == 404
@@ -129,11 +131,13 @@ def test_what_is_announced_works(
 def test_the_key_set(deployment: Deployment, browser: Browser, store: Service) -> None:
     answer = browser.get("/jwks.json")
     keys = answer.json["keys"]
-    assert {(key["alg"], key["use"]) for key in keys} == {("ES256", "sig"), ("RS256", "sig")}
-    assert len({key["kid"] for key in keys}) == len(keys) == 4  # current and next of each
+    assert {(key["alg"], key["use"]) for key in keys} == {
+        (name, "sig") for name in ("ES256", "RS256", "PS256", "EdDSA")
+    }
+    assert len({key["kid"] for key in keys}) == len(keys) == 8  # current and next of each
     for key in keys:
         assert not key.keys() & {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
-    assert len(KeySet.import_key_set(answer.json).keys) == 4
+    assert len(KeySet.import_key_set(answer.json).keys) == 8
     deployment.sign_in(browser)
     given = tokens(browser, store)
     for token in (given["id_token"], given["access_token"]):
