@@ -17,6 +17,7 @@ from app.challenges.push import Push
 from app.challenges.sending import Sender
 from app.clients.registry import Clients
 from app.grants.codes import Codes
+from app.grants.device_requests import DeviceRequests
 from app.grants.issue import Mint
 from app.grants.refresh import RefreshTokens
 from app.identity.linking import Linking
@@ -92,6 +93,7 @@ class Floor:
     clients: Clients
     sessions: BrowserSessions
     asks: Asks
+    devices: DeviceRequests
     metrics: Metrics
 
 
@@ -154,6 +156,7 @@ def _floor(settings: Settings) -> Floor:
         clients=Clients(storage, versions),
         sessions=BrowserSessions(sealer, clock, settings.lifetimes),
         asks=Asks(sealer, ephemeral, clock, settings.lifetimes.ask_s),
+        devices=DeviceRequests(ephemeral, clock, settings.lifetimes.device_code_s),
         metrics=_metrics(),
     )
 
@@ -201,6 +204,7 @@ def _provider(floor: Floor) -> provider.Parts:
         data_keys=floor.data_keys,
         codes=Codes(floor.sealer, floor.clock, settings.lifetimes.code_s),
         refresh=RefreshTokens(floor.sealer, floor.clock, settings.lifetimes),
+        devices=floor.devices,
         subjects=Subjects(Lookups(floor.lookup), keyed),
         mint=Mint(floor.signing, floor.sealer, floor.clock, settings.issuer, settings.lifetimes),
         sessions=floor.sessions,
@@ -236,6 +240,7 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         clients=floor.clients,
         ephemeral=floor.ephemeral,
         asks=floor.asks,
+        devices=floor.devices,
         sessions=floor.sessions,
         linking=Linking(
             Lookups(floor.lookup), floor.lookup, floor.data_keys, [way for way, on in enabled.items() if on]

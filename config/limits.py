@@ -50,6 +50,10 @@ class LimitsSettings(BaseModel):
     """Sign-in journeys begun from one address in a minute."""
     client_failures_per_address_minute: int = Field(60, ge=1)
     """Failed client authentications from one address in a minute."""
+    user_codes_per_browser_10_minutes: int = Field(10, ge=1, le=10)
+    """Codes of devices tried in one browser in 10 minutes (SR-047)."""
+    user_codes_per_address_minute: int = Field(20, ge=1, le=60)
+    """Codes of devices tried from one address in a minute (SR-047)."""
     request_bytes: int = Field(8192, ge=1024, le=65536)
     """Largest request line with query, and largest form body, in bytes (SR-024)."""
     request_parameters: int = Field(60, ge=10, le=60)
@@ -83,6 +87,8 @@ class LifetimeSettings(BaseModel):
     """How long the cookie of the former generation still works, so that a lost answer signs nobody out."""
     ask_s: int = Field(600, ge=60, le=3600)
     """A waiting authorization request; afterwards one click renews it."""
+    device_code_s: int = Field(600, ge=60, le=1800)
+    """A device's request, until somebody has allowed it and the device has come for it."""
     upstream_s: int = Field(600, ge=60, le=600)
     """A visit to an upstream: state, verifier (SR-113)."""
     otp_s: int = Field(300, ge=30, le=600)

@@ -18,9 +18,10 @@ ECOSYSTEM = "ecosystem"
 SECTOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
 TRANSLATED = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri")
 WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "jwks_uri")
+PERSONAL_GRANT_TYPES = frozenset({"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"})
+"""By these a person allows something."""
 LONGEST_SCOPE = 500
 """Characters of all scopes together: what grants and consents have room for."""
-SigningAlgorithm = Literal["RS256", "ES256", "PS256", "EdDSA"]
 Text = Annotated[str, Field(max_length=60)]
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
@@ -67,9 +68,15 @@ class ClientMetadata(BaseModel):
     """Where a sign-in that begins with us is sent (OIDC Core §4)."""
     response_types: tuple[Literal["code"], ...] = ("code",)
     """Only the code flow exists (SR-006)."""
-    grant_types: tuple[Literal["authorization_code", "refresh_token", "client_credentials"], ...] = (
-        "authorization_code",
-    )
+    grant_types: tuple[
+        Literal[
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
+        ...,
+    ] = ("authorization_code",)
     """Grant types that it may use (SR-050)."""
     token_endpoint_auth_method: Literal["none", "client_secret_basic", "client_secret_post"] = (
         "client_secret_basic"
@@ -79,7 +86,7 @@ class ClientMetadata(BaseModel):
     """Its public keys by value (RFC 7591 §2)."""
     jwks_uri: str = ""
     """Where it publishes its keys; it changes them there without telling us."""
-    id_token_signed_response_alg: SigningAlgorithm = "RS256"
+    id_token_signed_response_alg: Literal["RS256", "ES256"] = "RS256"
     """Algorithm of its ID tokens."""
     subject_type: Literal["", "public", "pairwise"] = ""
     """Empty: by its sector. Our own services share subjects, third parties have their own."""
@@ -155,8 +162,8 @@ class ClientMetadata(BaseModel):
                 "redirect_uris and the grant type authorization_code need each other",
             ),
             (
-                "refresh_token" in self.grant_types and "authorization_code" not in self.grant_types,
-                "refresh_token needs authorization_code",
+                "refresh_token" in self.grant_types and not PERSONAL_GRANT_TYPES & set(self.grant_types),
+                "refresh_token needs a grant type by which people allow something",
             ),
             (self.jwks is not None and bool(self.jwks_uri), "keys are given by jwks or by jwks_uri, not both"),
             (not self.grant_types, "grant_types is empty"),

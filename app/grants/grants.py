@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Row, and_, bindparam, select
 
-from app.grants.codes import Code
 from app.grants.living import LIVES, LIVING, SESSION_LIVES, served
 from app.grants.tables import consents, grants
 from app.identity.tables import identities, subjects
@@ -26,6 +25,22 @@ class Standing:
     """Scopes that were shown and left switched off: not asked for again on every visit."""
     decided_at: int = -1
     """When the person last decided, ms."""
+
+
+class Allowed(Protocol):
+    """What a person has allowed, as a code or the approval of a device says it."""
+
+    @property
+    def identity_id(self) -> UUID:
+        """Who."""
+
+    @property
+    def session_id(self) -> UUID:
+        """In which browser's session."""
+
+    @property
+    def client_id(self) -> str:
+        """To which service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +110,8 @@ def standing(tx: Transaction, identity: UUID, client_id: str) -> Standing:
     return Standing(active, frozenset(row.scope.split()), frozenset(row.left_out.split()), row.given_at)
 
 
-def admit(tx: Transaction, code: Code, sector: str, moment: Mapping[str, int]) -> Admission | None:
-    """Read the identity and the session of a code FOR SHARE: neither can end before the grant stands."""
+def admit(tx: Transaction, code: Allowed, sector: str, moment: Mapping[str, int]) -> Admission | None:
+    """Read the identity and the session of a code or approval FOR SHARE: neither can end before the grant stands."""
     values = {
         "identity": code.identity_id,
         "session": code.session_id,
@@ -109,7 +124,7 @@ def admit(tx: Transaction, code: Code, sector: str, moment: Mapping[str, int]) -
 
 
 def insert(tx: Transaction, values: dict[str, Any]) -> bool:
-    """Make the grant of a code. The primary key is the code's id: False when the code was redeemed before."""
+    """Make a grant. Its primary key is the id of its code or approval: False when that was redeemed before."""
     return insert_ignore(tx, grants, values)
 
 

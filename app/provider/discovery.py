@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from app.keys.lifecycle import ALGORITHMS
+from app.grants.device_requests import GRANT_TYPE as DEVICE_CODE
 from app.keys.signing import SigningKeys
 from app.provider.next_step import reachable_acr
 from app.web.request import Answer, Request
@@ -33,13 +33,14 @@ def metadata(settings: Settings) -> dict[str, object]:
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
         "end_session_endpoint": f"{issuer}/logout",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
         "registration_endpoint": f"{issuer}/register",
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE],
         "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
         "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": list(ALGORITHMS),
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,

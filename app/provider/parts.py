@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.clients.registry import Clients
 from app.grants.codes import Codes
+from app.grants.device_requests import DeviceRequests
 from app.grants.issue import Mint
 from app.grants.living import moment
 from app.grants.refresh import RefreshTokens
@@ -35,6 +36,7 @@ class Parts:
     data_keys: DataKeys
     codes: Codes
     refresh: RefreshTokens
+    devices: DeviceRequests
     subjects: Subjects
     mint: Mint
     sessions: BrowserSessions

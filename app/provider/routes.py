@@ -8,6 +8,7 @@ from flask import Blueprint
 from app.provider.authorize import Authorize, Visit, quick
 from app.provider.authorize_page import AuthorizePage
 from app.provider.client_auth import ClientAuthentication
+from app.provider.device import DeviceAuthorizationEndpoint
 from app.provider.discovery import discovery, jwks
 from app.provider.introspection import IntrospectionEndpoint
 from app.provider.logout import LogoutPage
@@ -38,6 +39,7 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
         "/.well-known/oauth-authorization-server": documents,
         "/jwks.json": read(jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET, origins=origins),
         "/authorize": Endpoint(_quick(parts, cookies), frozenset({"GET"}), pages=True),
+        "/device_authorization": read(DeviceAuthorizationEndpoint(parts, authenticate), POST),
         "/token": write(TokenEndpoint(parts, authenticate), POST, origins=origins),
         "/userinfo": read(UserinfoEndpoint(parts), frozenset({"GET", "POST"}), origins=origins),
         "/introspect": read(IntrospectionEndpoint(parts, authenticate), POST),

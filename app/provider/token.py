@@ -4,12 +4,13 @@ from app.provider.client_auth import ClientAuthentication
 from app.provider.errors import ProtocolError, error_answer, invalid_request
 from app.provider.granttypes.authorization_code import AuthorizationCode
 from app.provider.granttypes.client_credentials import ClientCredentials
+from app.provider.granttypes.device_code import DeviceCode
 from app.provider.granttypes.refresh_token import RefreshToken
 from app.provider.parts import Parts
 from app.provider.server import Server
 from app.web.request import Answer, Request
 
-GRANT_TYPES = (AuthorizationCode, RefreshToken, ClientCredentials)
+GRANT_TYPES = (AuthorizationCode, RefreshToken, ClientCredentials, DeviceCode)
 
 
 class TokenEndpoint:

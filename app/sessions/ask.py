@@ -42,6 +42,13 @@ class Ask:
     force: bool = False
     """An upstream that knows the person has to ask again all the same."""
     declined: bool = False
+    device: bool = False
+    """It is not a service's request but the approval of a device; only we make such asks."""
+
+    @property
+    def path(self) -> str:
+        """The page of ours that it goes on at."""
+        return "/device" if self.device else "/authorize"
 
 
 class Expired(Exception):
@@ -68,6 +75,8 @@ class Asks:
             "f": int(ask.force),
             "d": int(ask.declined),
         }
+        if ask.device:
+            body["v"] = 1
         raw = zlib.compress(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(), 1)
         sealed = self._sealer.seal(PURPOSE, INLINE + raw)
         if len(sealed) <= LONGEST:
@@ -113,11 +122,14 @@ class Asks:
         if body is None:
             return None
         value: Mapping[str, Any] = json.loads(zlib.decompress(body))
-        return Ask(value["p"], value["b"], value["t"], value["s"], bool(value["f"]), bool(value["d"]))
+        force, declined, device = bool(value["f"]), bool(value["d"]), "v" in value
+        return Ask(value["p"], value["b"], value["t"], value["s"], force, declined, device)
 
 
 def begin_again(ask: Ask, client: Client | None, now: int, issuer: str) -> str:
     """Where an expired ask goes on: with the same request, or, where its service will have forgotten it, with a new one."""
+    if ask.device:
+        return ask.path
     if client is not None and now - ask.made_at > REMEMBERED_MS and (url := client.login_url(issuer)):
         return url
     return f"/authorize?{urlencode(dict(ask.parameters))}"

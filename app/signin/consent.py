@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from flask import Response, request
 
@@ -13,7 +12,9 @@ from app.grants import consents, grants
 from app.grants.claims import profile, select_claims
 from app.grants.grants import Standing
 from app.identity.numbers import masked
+from app.sessions.browser import BrowserSession
 from app.signin.journey import Journey, Step
+from app.signin.parts import Parts
 from app.storage.database import Transaction
 from app.web.pages import gettext
 
@@ -37,7 +38,7 @@ class Item:
 class Asked:
     """Who is asked for what, as it stands now."""
 
-    identity: UUID
+    session: BrowserSession
     scopes: tuple[str, ...]
     claims: Mapping[str, Any]
     standing: Standing
@@ -45,7 +46,7 @@ class Asked:
     @property
     def mark(self) -> str:
         """What the form says that its page showed: an answer counts for the same person and the same list alone."""
-        shown = f"mostid/consent/{self.identity}/{' '.join(self.scopes)}"
+        shown = f"mostid/consent/{self.session.identity_id}/{' '.join(self.scopes)}"
         return hashlib.sha256(shown.encode()).hexdigest()[:32]
 
 
@@ -60,13 +61,15 @@ class ConsentPage:
         step = self._journey.step()
         if isinstance(step, Response):
             return step
-        asked = self._parts.storage.run(lambda tx: self._asked(tx, step))
+        asked = (
+            None if step.ask.device else self._parts.storage.run(lambda tx: asked_of(tx, self._parts, step))
+        )
         if asked is None:
             return self._journey.onward(step)
         return self._journey.render(
             "signin/consent.html",
             step,
-            items=[_item(scope, asked) for scope in asked.scopes],
+            items=[item(scope, asked) for scope in asked.scopes],
             shown=asked.mark,
             policy_uri=step.client.policy_uri or None,
             tos_uri=step.client.tos_uri or None,
@@ -87,32 +90,39 @@ class ConsentPage:
 
     def _give(self, tx: Transaction, step: Step, chosen: set[str], shown: str) -> bool:
         """What may be given is decided by the ask, never by the form (SR-016). False when something else was shown."""
-        asked = self._asked(tx, step)
+        asked = asked_of(tx, self._parts, step)
         if asked is None or asked.mark != shown:
             return False
-        scopes, before = set(asked.scopes), asked.standing
-        given = scopes & (REQUIRED | chosen)
-        kept, off = before.consented - scopes, (before.left_out - scopes) | (scopes - given)
-        now = self._parts.clock.now()
-        consents.give(tx, asked.identity, step.client.client_id, given | kept, off, now)
+        give(tx, asked, step.client.client_id, chosen, self._parts.clock.now())
         return True
 
-    def _asked(self, tx: Transaction, step: Step) -> Asked | None:
-        """None when nobody is signed in."""
-        session = self._parts.sessions.find(tx, self._parts.cookies.read("sid"))
-        if session is None:
-            return None
-        identity, client = session.identity_id, step.client
-        wanted = dict.fromkeys(step.ask.parameters.get("scope", "").split())
-        return Asked(
-            identity,
-            tuple(scope for scope in wanted if scope in client.scopes),
-            profile(tx, self._parts.data_keys, identity),
-            grants.standing(tx, identity, client.client_id),
-        )
+
+def give(tx: Transaction, asked: Asked, client_id: str, chosen: set[str], now: int) -> tuple[str, ...]:
+    """Write down the scopes that were switched on and those that need no switch; returns what is given of this list."""
+    scopes, before = set(asked.scopes), asked.standing
+    given = scopes & (REQUIRED | chosen)
+    kept, off = before.consented - scopes, (before.left_out - scopes) | (scopes - given)
+    consents.give(tx, asked.session.identity_id, client_id, given | kept, off, now)
+    return tuple(scope for scope in asked.scopes if scope in given)
 
 
-def _item(scope: str, asked: Asked) -> Item:
+def asked_of(tx: Transaction, parts: Parts, step: Step) -> Asked | None:
+    """What this step asks of whoever is signed in; None when nobody is."""
+    session = parts.sessions.find(tx, parts.cookies.read("sid"))
+    if session is None:
+        return None
+    identity, client = session.identity_id, step.client
+    wanted = dict.fromkeys(step.ask.parameters.get("scope", "").split())
+    return Asked(
+        session,
+        tuple(scope for scope in wanted if scope in client.scopes),
+        profile(tx, parts.data_keys, identity),
+        grants.standing(tx, identity, client.client_id),
+    )
+
+
+def item(scope: str, asked: Asked) -> Item:
+    """How one scope is shown to who is asked."""
     value = _value(scope, select_claims(asked.claims, [scope]))
     return Item(scope, _label(scope), value, scope not in REQUIRED, scope in asked.standing.consented)
 

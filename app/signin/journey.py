@@ -97,11 +97,13 @@ class Journey:
 
     def refusal(self, step: Step) -> str:
         """Address that leads back to the service with the person's no."""
+        if step.ask.device:
+            return step.ask.path  # nobody waits for an answer but the device, which has its own "deny"
         return Step(self.parts.asks.decline(step.ask), step.ask, step.client, step.service).url("/authorize")
 
     def onward(self, step: Step) -> Response:
-        """Back to the authorization endpoint, which decides what is next."""
-        return self.parts.pages.redirect(step.url("/authorize"))
+        """Back to the authorization endpoint, or to the approval of a device: that decides what is next."""
+        return self.parts.pages.redirect(step.url(step.ask.path))
 
     def render(self, template: str, step: Step, **context: Any) -> Response:
         """A page of the journey. Its forms may lead on to the service, and to nobody else."""

@@ -6,6 +6,7 @@ from app.challenges.inbound import Inbound
 from app.challenges.otp import Otp
 from app.challenges.push import Push
 from app.clients.registry import Clients
+from app.grants.device_requests import DeviceRequests
 from app.identity.linking import Linking
 from app.identity.proofs import Proofs
 from app.keys.datakeys import DataKeys
@@ -36,6 +37,7 @@ class Parts:
     clients: Clients
     ephemeral: Ephemeral
     asks: Asks
+    devices: DeviceRequests
     sessions: BrowserSessions
     linking: Linking
     proofs: Proofs

@@ -9,6 +9,8 @@ from app.signin.choose import ChoosePage
 from app.signin.code import PAGES, CodePage
 from app.signin.consent import ConsentPage
 from app.signin.device import Devices
+from app.signin.device_page import PATH as DEVICE_PATH
+from app.signin.device_page import DevicePage
 from app.signin.finish import Finish
 from app.signin.handed_over import HandedOverPage
 from app.signin.journey import Journey
@@ -37,7 +39,13 @@ def blueprint(parts: Parts) -> Blueprint:
     choose, phone, consent = ChoosePage(journey, devices, visit), PhonePage(journey), ConsentPage(journey)
     code, callback = CodePage(journey, phone, finish), CallbackPage(journey, visit, finish)
     handed_over = HandedOverPage(journey, phone, finish)
-    for path, page in (("/signin", choose), ("/signin/phone", phone), ("/consent", consent)):
+    entries: dict[str, ChoosePage | PhonePage | ConsentPage | DevicePage] = {
+        "/signin": choose,
+        "/signin/phone": phone,
+        "/consent": consent,
+        DEVICE_PATH: DevicePage(journey),
+    }
+    for path, page in entries.items():
         routes.add_url_rule(path, f"{_endpoint(path)}_get", page.get, methods=["GET"])
         routes.add_url_rule(path, f"{_endpoint(path)}_post", page.post, methods=["POST"])
     waits: dict[str, CodePage | MessagePage] = dict.fromkeys(PAGES, code)

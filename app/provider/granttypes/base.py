@@ -15,6 +15,8 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
 
     REQUIRED: tuple[str, ...] = ()
     """Parameters that must be there."""
+    cnf: str | None = None
+    """The key that tokens of this request are bound to, as `Entitlement.cnf` says it."""
 
     def validate_token_request(self) -> None:
         """Authenticate the client and check the form, before any look-up of a code or token (SR-050)."""

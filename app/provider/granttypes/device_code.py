@@ -1,0 +1,99 @@
+"""The device code grant type (RFC 8628 §3.4, §3.5): a device asks whether its person has decided."""
+
+from typing import Any
+
+from app.grants import grants
+from app.grants.device_requests import GRANT_TYPE, Approval, DeviceRequest, key_of
+from app.grants.issue import Entitlement
+from app.provider.errors import ProtocolError, invalid_grant
+from app.provider.granttypes.base import GrantType
+
+
+class DeviceCode(GrantType):
+    """Exchanges an approved device code for tokens, once."""
+
+    GRANT_TYPE = GRANT_TYPE
+    REQUIRED = ("device_code",)
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[Any]]:
+        """Look at the request and at how often it was asked for, then at the decision; make its grant, then mint.
+
+        The session of the approval must still live: what ends it before the device comes ends the approval too
+        (SR-108). Afterwards the grant stands by itself.
+        """
+        approval = self._approved(self._request())
+        admitted = grants.admit(self.http.tx, approval, self.service.sector, self.parts.moment())
+        if admitted is None:
+            raise invalid_grant("person or session has ended, or consent was withdrawn")
+        sub = admitted.sub or self.parts.subjects.subject_for(
+            self.http.tx, approval.identity_id, self.service.sector, self.parts.clock.now()
+        )
+        token = self._spend(approval, sub)
+        if token is None:
+            raise invalid_grant("device code came twice")
+        given = self._entitlement(approval, sub)
+        return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=token or None))
+
+    def _request(self) -> DeviceRequest:
+        """The request of this very client. Raises ProtocolError."""
+        request = self.parts.devices.read(key_of(self.form["device_code"]))
+        if request is None or request.client_id != self.service.client_id:
+            raise invalid_grant("unknown device code, or another client's")
+        if self.parts.devices.expired(request):
+            raise ProtocolError("expired_token")
+        if self.parts.devices.polled_too_soon(request):
+            raise ProtocolError("slow_down")
+        return request
+
+    def _approved(self, request: DeviceRequest) -> Approval:
+        """Its approval. Raises ProtocolError while there is none."""
+        if request.denied:
+            raise ProtocolError("access_denied")
+        if request.approval is None:
+            raise ProtocolError("authorization_pending")
+        return request.approval
+
+    def _entitlement(self, approval: Approval, sub: str) -> Entitlement:
+        return Entitlement(
+            approval.identity_id,
+            approval.grant_id,
+            approval.client_id,
+            sub,
+            None,
+            approval.scope,
+            self.parts.settings.issuer,
+            approval.auth_time,
+            approval.acr,
+            approval.amr,
+            self.cnf,
+        )
+
+    def _spend(self, approval: Approval, sub: str) -> str | None:
+        """Make the grant, of no browser's session. The refresh token or "", or None when it was made before."""
+        now = self.parts.clock.now()
+        token, secret_hash, version = "", None, 0
+        if "refresh_token" in self.service.grant_types:
+            token, secret_hash, version = self.parts.refresh.new(approval.identity_id, approval.grant_id)
+        values = {
+            "identity_id": approval.identity_id,
+            "id": approval.grant_id,
+            "client_id": approval.client_id,
+            "session_id": None,
+            "offline": True,  # the browser that it was allowed in may be closed
+            "link_id": approval.link_id,
+            "sub": sub,
+            "sid": None,
+            "scope": approval.scope,
+            "resource": self.parts.settings.issuer,
+            "auth_time": approval.auth_time,
+            "acr": approval.acr,
+            "amr": list(approval.amr),
+            "cnf": self.cnf,
+            "created_at": now,
+            "generation": 1,
+            "secret_hash": secret_hash,
+            "seal_version": version,
+            "rotated_at": now,
+            "refresh_until": now + self.parts.settings.lifetimes.refresh_absolute_s * 1000,
+        }
+        return token if grants.insert(self.http.tx, values) else None
