@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from app.cli.finding import Finding, error, warning
-from app.keys.lifecycle import ALGORITHMS
+from app.keys.lifecycle import ALGORITHMS, FIRST
 from app.keys.sealing import Unsealable
 from app.keys.signing import NoSigningKey, SigningKeys
 from app.keys.tables import signing_keys as table
@@ -26,7 +26,11 @@ def check_keys(
     """What is missing, old, left over, or cannot be read with our secrets. Raises Unavailable."""
     rows = storage.run(lambda tx: tx.execute(select(table).where(table.c.state != "retired")).all())
     for algorithm in ALGORITHMS:
-        yield from _states(algorithm, [row for row in rows if row.algorithm == algorithm], clock.now())
+        of_it = [row for row in rows if row.algorithm == algorithm]
+        if of_it or algorithm in FIRST:
+            yield from _states(algorithm, of_it, clock.now(), lifetimes)
+        else:
+            yield warning("key", f"there is no {algorithm} key yet", "run `flask keys ensure`")
     yield from _left_over(rows, clock.now(), lifetimes)
     if any(row.published_at > clock.now() + SLACK_MS for row in rows):
         yield error(
@@ -38,14 +42,19 @@ def check_keys(
         yield from _signs(signing_keys, {row.algorithm for row in rows if row.state == "current"})
 
 
-def _states(algorithm: str, rows: list[Row[Any]], now: int) -> Iterator[Finding]:
+def _states(algorithm: str, rows: list[Row[Any]], now: int, lifetimes: LifetimeSettings) -> Iterator[Finding]:
     current = next((row for row in rows if row.state == "current"), None)
-    if current is None:
+    waiting = next((row for row in rows if row.state == "next"), None)
+    if current is None and waiting is not None and algorithm not in FIRST:
+        overdue = now > waiting.published_at + 2 * lifetimes.key_publish_s * 1000
+        if overdue:  # until then it is only young
+            yield warning("key", f"the first {algorithm} key may sign and does not", "start `flask worker`")
+    elif current is None:
         yield error("key", f"no {algorithm} key is current: nothing can be signed", "run `flask keys ensure`")
     elif now - current.activated_at > OLD_MS:
         days = (now - current.activated_at) // DAY_MS
         yield warning("key", f"the {algorithm} key signs since {days} days", "run `flask keys rotate`")
-    if current is not None and not any(row.state == "next" for row in rows):
+    if current is not None and waiting is None:
         yield warning(
             "key",
             f"no {algorithm} key is published as next: a rotation would have to wait",

@@ -22,6 +22,7 @@ PERSONAL_GRANT_TYPES = frozenset({"authorization_code", "urn:ietf:params:oauth:g
 """By these a person allows something."""
 LONGEST_SCOPE = 500
 """Characters of all scopes together: what grants and consents have room for."""
+SigningAlgorithm = Literal["RS256", "ES256", "PS256", "EdDSA"]
 Text = Annotated[str, Field(max_length=60)]
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
@@ -86,7 +87,7 @@ class ClientMetadata(BaseModel):
     """Its public keys by value (RFC 7591 §2)."""
     jwks_uri: str = ""
     """Where it publishes its keys; it changes them there without telling us."""
-    id_token_signed_response_alg: Literal["RS256", "ES256"] = "RS256"
+    id_token_signed_response_alg: SigningAlgorithm = "RS256"
     """Algorithm of its ID tokens."""
     subject_type: Literal["", "public", "pairwise"] = ""
     """Empty: by its sector. Our own services share subjects, third parties have their own."""

@@ -66,7 +66,7 @@ class Housekeeping:
 
     def chores(self) -> Iterator[Chore]:
         """What a pass does, in order: keys first, since services wait for them, and they are few."""
-        yield Chore("signing_keys", self._retire_keys)
+        yield Chore("signing_keys", self._turn_keys)
         for expiry in EXPIRIES:
             yield Chore(expiry.table.name, self._drain(expiry))
         yield Chore("ephemeral", self._sweep)
@@ -81,8 +81,11 @@ class Housekeeping:
 
         return steps
 
-    def _retire_keys(self) -> Iterator[int]:
+    def _turn_keys(self) -> Iterator[int]:
         def act(tx: Transaction) -> int:
+            for begun in self._lifecycle.begin(tx):
+                detail = {"published": begun.next, "promoted": begun.promoted}
+                audit.record(tx, "key.rotated", self._clock.now(), actor="worker", detail=detail)
             gone = self._lifecycle.retire(tx)
             for kid in gone:
                 audit.record(tx, "key.retired", self._clock.now(), actor="worker", detail={"kid": kid})

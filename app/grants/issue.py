@@ -99,7 +99,7 @@ class Mint:
             "auth_time": given.auth_time // 1000,
             "acr": given.acr,
             "amr": list(given.amr),
-            "at_hash": _half_hash(access),
+            "at_hash": _half_hash(access, algorithm),
         }
         if given.sid is not None:
             claims["sid"] = given.sid
@@ -137,6 +137,7 @@ def entitlement(row: Row[Any], scope: str) -> Entitlement:
     )
 
 
-def _half_hash(token: str) -> str:
-    """Left half of the SHA-256 of a token, base64url (OIDC Core §3.1.3.6); ES256 and RS256 both hash with SHA-256."""
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()
+def _half_hash(token: str, algorithm: str) -> str:
+    """Left half of a token's hash, base64url, by the hash of the signature (OIDC Core §3.1.3.6): SHA-512 for Ed25519."""
+    whole = (hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256)(token.encode()).digest()
+    return base64.urlsafe_b64encode(whole[: len(whole) // 2]).rstrip(b"=").decode()

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy import Row, insert, select, update
 
 from app.keys.keyring import Keyring, KeyVersion
@@ -22,7 +22,9 @@ from app.storage.database import Transaction
 from app.storage.versions import bump
 from config.limits import LifetimeSettings
 
-ALGORITHMS = ("ES256", "RS256")
+ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
+FIRST = ALGORITHMS[:2]
+"""Those that every deployment has had from its beginning."""
 KIND = "signing_keys"
 NONCE = bytes(12)
 
@@ -49,7 +51,10 @@ class KeyLifecycle:
         self._keyring, self._clock, self._lifetimes = keyring, clock, lifetimes
 
     def ensure(self, tx: Transaction) -> list[str]:
-        """Make what is missing of a current and a next key for each algorithm (SR-068). Returns the new key ids."""
+        """Make what is missing of a current and a next key for each algorithm (SR-068). Returns the new key ids.
+
+        An algorithm that is new to a running deployment gets its next key alone; `begin` lets it sign.
+        """
         if not _missing(tx):
             return []
         bump(tx, KIND)  # before the second look: the version's row lets one process act at a time
@@ -62,6 +67,16 @@ class KeyLifecycle:
         """
         bump(tx, KIND)  # first: the version's row lets one operator act at a time
         return [self._rotate(tx, algorithm, emergency) for algorithm in ALGORITHMS]
+
+    def begin(self, tx: Transaction) -> list[Rotation]:
+        """Let the next key of an algorithm that has no current one sign, once it was published long enough (SR-069)."""
+        found = tx.execute(select(signing_keys).where(signing_keys.c.state.in_(("current", "next")))).all()
+        signing = {row.algorithm for row in found if row.state == "current"}
+        before = self._clock.now() - self._lifetimes.key_publish_s * 1000
+        due = [row.algorithm for row in found if row.algorithm not in signing and row.published_at <= before]
+        if due:
+            bump(tx, KIND)
+        return [self._rotate(tx, algorithm, emergency=False) for algorithm in due]
 
     def retire(self, tx: Transaction, kid: str | None = None) -> list[str]:
         """Take keys out of the key set whose last token has expired everywhere; or this one, whatever its age."""
@@ -142,12 +157,24 @@ def _find(tx: Transaction, algorithm: str, state: str) -> Row[Any] | None:
 
 
 def _missing(tx: Transaction) -> list[tuple[str, str]]:
-    states = [(algorithm, state) for algorithm in ALGORITHMS for state in ("current", "next")]
-    return [one for one in states if _find(tx, *one) is None]
+    wanted = select(signing_keys.c.algorithm, signing_keys.c.state).distinct()
+    present = {(row.algorithm, row.state) for row in tx.execute(wanted)}
+    # A current key made at once would be published before use only as long as no service registers its algorithm,
+    # and services that hold our key set from before may do so the next minute. So an algorithm that is new to a
+    # running deployment begins with a next key; only those that services already live by are replaced at once.
+    at_once = FIRST if present else ALGORITHMS
+    states = [(name, "current") for name in at_once] + [(name, "next") for name in ALGORITHMS]
+    return [one for one in states if one not in present]
 
 
 def _generate(algorithm: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
     """A new key pair; its id is the thumbprint (RFC 7638), so no id ever means two keys."""
-    key = RSAKey.generate_key(2048) if algorithm == "RS256" else ECKey.generate_key("P-256")
+    key = _new_key(algorithm)
     marks = {"kid": key.thumbprint(), "use": "sig", "alg": algorithm}
     return key.as_dict(private=True) | marks, key.as_dict(private=False) | marks
+
+
+def _new_key(algorithm: str) -> ECKey | OKPKey | RSAKey:
+    if algorithm == "EdDSA":
+        return OKPKey.generate_key("Ed25519")
+    return ECKey.generate_key("P-256") if algorithm == "ES256" else RSAKey.generate_key(2048)

@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 from sqlalchemy import select
 
 from app.keys.keyring import Keyring
-from app.keys.lifecycle import unwrap_private
+from app.keys.lifecycle import ALGORITHMS, unwrap_private
 from app.keys.tables import signing_keys
 from app.storage.database import Storage, Unavailable
 from app.storage.versions import Versions
@@ -30,7 +30,7 @@ LEEWAY_S = 60
 REMEMBERED = 1024
 """Good tokens that a process remembers: some 4 MB."""
 
-Key = ECKey | RSAKey
+Key = ECKey | OKPKey | RSAKey
 
 
 class NoSigningKey(Unavailable):
@@ -39,6 +39,22 @@ class NoSigningKey(Unavailable):
 
 class BadToken(Exception):
     """Not a token of ours of this type that is valid now. The text is for the log."""
+
+
+class Registry(JWSRegistry):
+    """The library's algorithms, limited to these and without its warning of `EdDSA`.
+
+    RFC 9864 has another name for it; services know it by that of RFC 8037, and our keys are Ed25519 alone.
+    """
+
+    def get_alg(self, name: str) -> Any:
+        """The algorithm of this name."""
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
+        return self.algorithms[name]
+
+
+REGISTRIES = {name: Registry(algorithms=[name]) for name in ALGORITHMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,6 @@ class SigningKeys:
         self._storage, self._versions, self._keyring, self._issuer = storage, versions, keyring, issuer
         self._lock = threading.Lock()
         self._set = KeySet()
-        self._registry = JWSRegistry(algorithms=["ES256", "RS256"])
 
     def sign(self, claims: Mapping[str, Any], algorithm: str, token_type: str) -> str:
         """A compact JWS by the current key of this algorithm (RFC 7515)."""
@@ -68,7 +83,7 @@ class SigningKeys:
             raise NoSigningKey(algorithm)
         kid, key = signer
         header = {"alg": algorithm, "typ": token_type, "kid": kid}
-        return jwt.encode(header, dict(claims), key, registry=self._registry)
+        return jwt.encode(header, dict(claims), key, registry=REGISTRIES[algorithm])
 
     def verify(self, token: str, token_type: str, *, expired_ok: bool = False) -> dict[str, Any]:
         """The claims of a token that we signed. Raises BadToken.
@@ -130,7 +145,7 @@ def _verifying(verifiers: Mapping[str, tuple[str, Key]]) -> Callable[[str, str],
     def verified(token: str, token_type: str) -> Mapping[str, Any]:
         algorithm, key = _verifier(verifiers, token, token_type)
         try:
-            return jwt.decode(token, key, algorithms=[algorithm]).claims
+            return jwt.decode(token, key, registry=REGISTRIES[algorithm]).claims
         except (JoseError, ValueError) as error:
             raise BadToken(type(error).__name__) from None
 
@@ -152,7 +167,9 @@ def _verifier(verifiers: Mapping[str, tuple[str, Key]], token: str, token_type: 
 
 def _import(algorithm: str, jwk: Mapping[str, Any]) -> Key:
     members = dict(jwk)
-    return RSAKey.import_key(members) if algorithm.startswith(("RS", "PS")) else ECKey.import_key(members)
+    if algorithm == "EdDSA":
+        return OKPKey.import_key(members)
+    return ECKey.import_key(members) if algorithm == "ES256" else RSAKey.import_key(members)
 
 
 def _header_bytes(token: str) -> bytes:

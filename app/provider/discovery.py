@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 
 from app.grants.device_requests import GRANT_TYPE as DEVICE_CODE
+from app.keys.lifecycle import ALGORITHMS
 from app.keys.signing import SigningKeys
 from app.provider.next_step import reachable_acr
 from app.web.request import Answer, Request
@@ -40,7 +41,7 @@ def metadata(settings: Settings) -> dict[str, object]:
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE],
         "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
         "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,

@@ -16,7 +16,7 @@ from sqlalchemy import text, update
 from app.cli.doctor import command, findings
 from app.cli.finding import Finding
 from app.keys.keyring import Keyring
-from app.keys.lifecycle import KeyLifecycle
+from app.keys.lifecycle import ALGORITHMS, KeyLifecycle
 from app.keys.signing import SigningKeys
 from app.keys.tables import signing_keys
 from app.storage.clock import Clock
@@ -200,7 +200,17 @@ def test_keys_that_are_missing_or_old(deployment: Deployment, clock_file: ClockF
     deployment.storage.run(deployment.lifecycle().ensure, write=True)
     clock_file.set(91 * DAY_S)
     rotate = {finding.what for finding in deployment.find() if "rotate" in finding.change}
-    assert rotate == {"the ES256 key signs since 91 days", "the RS256 key signs since 91 days"}
+    assert rotate == {f"the {name} key signs since 91 days" for name in ALGORITHMS}
+
+
+def test_an_algorithm_that_is_new_to_the_deployment(deployment: Deployment, clock_file: ClockFile) -> None:
+    deployment.sql("DELETE FROM signing_keys WHERE algorithm = 'PS256'")
+    only(deployment.find(), "warning", "key", "keys ensure")
+    deployment.storage.run(deployment.lifecycle().ensure, write=True)
+    assert deployment.find() == []
+    clock_file.set(3 * 3600)
+    found = [one for one in deployment.find() if one.area == "key"]
+    only(found, "warning", "key", "start `flask worker`")
 
 
 def test_a_key_that_stays_when_no_worker_runs(deployment: Deployment, clock_file: ClockFile) -> None:
@@ -219,7 +229,7 @@ def test_a_key_that_stays_when_no_worker_runs(deployment: Deployment, clock_file
 def test_keys_that_another_master_key_wrapped(deployment: Deployment) -> None:
     changed(deployment, keys=load(keys={"wrap": "2:" + "QUJD" * 10 + "QUE"}).keys)
     found = deployment.find()
-    assert [finding.level for finding in found] == ["error", "error"]
+    assert [finding.level for finding in found] == ["error"] * 4
     assert all("MOSTID_KEYS__WRAP" in finding.change for finding in found)
 
 

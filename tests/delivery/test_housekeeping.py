@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, event, select, text
+from sqlalchemy import Table, delete, event, select, text
 
 from app.challenges.tables import number_counters
 from app.delivery.housekeeping import BATCH, Housekeeping
@@ -123,12 +123,33 @@ def test_keys_whose_last_token_has_expired_are_withdrawn(
     storage.run(lifecycle.rotate, write=True)
     clock_file.advance(7190)
     worker.work()
-    assert states() == ["current"] * 2 + ["next"] * 2 + ["retiring"] * 2
+    assert states() == ["current"] * 4 + ["next"] * 4 + ["retiring"] * 4
     clock_file.advance(20)
-    assert worker.work() == 2
-    assert states() == ["current"] * 2 + ["next"] * 2 + ["retired"] * 2
+    assert worker.work() == 4
+    assert states() == ["current"] * 4 + ["next"] * 4 + ["retired"] * 4
     rows = storage.run(lambda tx: tx.execute(select(audit).where(audit.c.kind == "key.retired")).all())
-    assert [row.actor for row in rows] == ["worker", "worker"]
+    assert [row.actor for row in rows] == ["worker"] * 4
+
+
+@pytest.mark.sr("SR-069")
+def test_the_first_key_of_a_new_algorithm_signs_once_it_was_published_long_enough(
+    storage: Storage, worker: Worker, lifecycle: KeyLifecycle, clock_file: ClockFile
+) -> None:
+    def current() -> int:
+        wanted = select(signing_keys.c.kid).where(signing_keys.c.state == "current")
+        return len(storage.run(lambda tx: tx.execute(wanted).all()))
+
+    storage.run(lifecycle.ensure, write=True)
+    lost = delete(signing_keys).where(signing_keys.c.algorithm == "EdDSA")
+    storage.run(lambda tx: tx.execute(lost), write=True)
+    storage.run(lifecycle.ensure, write=True)
+    worker.work()
+    assert current() == 3
+    clock_file.advance(3601)
+    worker.work()
+    assert current() == 4
+    (row,) = storage.run(lambda tx: tx.execute(select(audit).where(audit.c.kind == "key.rotated")).all())
+    assert row.actor == "worker"
 
 
 def test_the_ephemeral_store_is_swept(

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jws, jwt
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy import select
 
-from app.keys.lifecycle import KeyLifecycle, unwrap_private
+from app.keys.lifecycle import ALGORITHMS, KeyLifecycle, unwrap_private
 from app.keys.signing import LEEWAY_S, LONGEST_TOKEN, BadToken, SigningKeys
 from app.keys.tables import signing_keys
 from app.storage.clock import Clock
@@ -25,7 +25,7 @@ from config.limits import LifetimeSettings
 from tests.keys.conftest import ISSUER, make_keyring
 
 AT = "at+jwt"
-LAX = jws.JWSRegistry(algorithms=["ES256", "RS256", "PS256", "ES384"], strict_check_header=False)
+LAX = jws.JWSRegistry(algorithms=["ES256", "RS256", "PS256", "ES384", "Ed25519"], strict_check_header=False)
 
 
 def b64(raw: bytes) -> str:
@@ -49,20 +49,22 @@ class Forge:
         self.private = {
             "ES256": ECKey.import_key(unwrap_private(rows["ES256"], make_keyring())),
             "RS256": RSAKey.import_key(unwrap_private(rows["RS256"], make_keyring())),
+            "PS256": RSAKey.import_key(unwrap_private(rows["PS256"], make_keyring())),
+            "EdDSA": OKPKey.import_key(unwrap_private(rows["EdDSA"], make_keyring())),
         }
         self.strange = ECKey.generate_key("P-256")
         now = clock.now() // 1000
         self.claims: dict[str, Any] = {"iss": ISSUER, "iat": now, "exp": now + 600, "sub": "x"}
 
-    def any_rsa(self) -> RSAKey:
-        """Our RSA key, without the mark that binds it to RS256."""
-        return RSAKey.import_key(
-            {
-                name: value
-                for name, value in self.private["RS256"].as_dict(private=True).items()
-                if name != "alg"
-            }
-        )
+    def unmarked(self, algorithm: str) -> Any:
+        """Our key of this algorithm, without the mark that binds it to it."""
+        key = self.private[algorithm]
+        members = {name: value for name, value in key.as_dict(private=True).items() if name != "alg"}
+        return type(key).import_key(members)
+
+    def by(self, key: str, **members: Any) -> str:
+        """Named and signed by our key of one algorithm, whatever the header says of it."""
+        return self.signed(self.header(kid=self.kids[key], **members), self.unmarked(key))
 
     def header(self, **members: Any) -> dict[str, Any]:
         return {"alg": "ES256", "typ": AT, "kid": self.kids["ES256"]} | members
@@ -113,6 +115,14 @@ def refused(forge: Forge, token: str, token_type: str = AT) -> bool:
     return False
 
 
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_each_key_signs_what_it_verifies(forge: Forge, algorithm: str) -> None:
+    token = forge.ours.sign(forge.claims, algorithm, AT)
+    assert forge.ours.verify(token, AT)["sub"] == "x"
+    head, body, signature = token.split(".")
+    assert refused(forge, f"{head}.{body}.{signature[:-6]}AAAAAA")
+
+
 def pem(jwk: dict[str, Any]) -> bytes:
     return ECKey.import_key(jwk).raw_value.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
@@ -133,7 +143,24 @@ CONFUSED: dict[str, Make] = {
     "HS256 with the key id": lambda f: f.mac(f.kids["ES256"].encode()),
     "RS256 named on an EC key": lambda f: f.signed(f.header(alg="RS256"), f.private["RS256"]),
     "ES256 named on an RSA key": lambda f: f.signed(f.header(kid=f.kids["RS256"])),
-    "PS256 by our RSA key": lambda f: f.signed(f.header(alg="PS256", kid=f.kids["RS256"]), f.any_rsa()),
+    "PS256 by our key of RS256": lambda f: f.by("RS256", alg="PS256"),
+    "RS256 by our key of PS256": lambda f: f.by("PS256", alg="RS256"),
+    "RS256 by our key of RS256 under the id of PS256": lambda f: f.signed(
+        f.header(alg="RS256", kid=f.kids["PS256"]), f.private["RS256"]
+    ),
+    "PS256 by our key of PS256 under the id of RS256": lambda f: f.signed(
+        f.header(alg="PS256", kid=f.kids["RS256"]), f.private["PS256"]
+    ),
+    "PS256 by our key of RS256 under the id of PS256": lambda f: f.signed(
+        f.header(alg="PS256", kid=f.kids["PS256"]), f.unmarked("RS256")
+    ),
+    "Ed25519 for EdDSA by our key": lambda f: f.by("EdDSA", alg="Ed25519"),
+    "EdDSA named on an EC key": lambda f: f.raw(f.header(alg="EdDSA"), None, b"x" * 64),
+    "ES256 named on an Ed25519 key": lambda f: f.signed(f.header(kid=f.kids["EdDSA"])),
+    "zero signature of Ed25519": lambda f: f.raw(
+        f.header(alg="EdDSA", kid=f.kids["EdDSA"]), None, bytes(64)
+    ),
+    "HS256 with the Ed25519 point": lambda f: f.mac(f.public["EdDSA"]["x"].encode(), kid=f.kids["EdDSA"]),
     "another curve": lambda f: f.signed(f.header(alg="ES384"), ECKey.generate_key("P-384")),
     "a stranger's key under our id": lambda f: f.signed(f.header(), f.strange),
     "a stranger's key under its id": lambda f: f.signed(f.header(kid=f.strange.thumbprint()), f.strange),

@@ -8,11 +8,11 @@ import pytest
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from app.keys.lifecycle import KeyLifecycle, Rotation, unwrap_private
+from app.keys.lifecycle import ALGORITHMS, KeyLifecycle, Rotation, unwrap_private
 from app.keys.sealing import Unsealable
-from app.keys.signing import BadToken, NoSigningKey, SigningKeys
+from app.keys.signing import REGISTRIES, BadToken, NoSigningKey, SigningKeys
 from app.keys.tables import signing_keys
 from app.storage.clock import Clock
 from app.storage.database import Storage
@@ -58,10 +58,10 @@ def test_the_first_start_publishes_a_current_and_a_next_key(
 ) -> None:
     with pytest.raises(NoSigningKey):
         worker().sign({}, "ES256", "at+jwt")
-    assert len(act(lifecycle.ensure)) == 4
-    assert states(storage) == {"ES256": ["current", "next"], "RS256": ["current", "next"]}
+    assert len(act(lifecycle.ensure)) == 8
+    assert states(storage) == {key: ["current", "next"] for key in ALGORITHMS}
     assert act(lifecycle.ensure) == []
-    assert len(published(worker())) == 4
+    assert len(published(worker())) == 8
 
 
 @pytest.mark.sr("SR-072")
@@ -85,13 +85,13 @@ def test_a_key_is_published_a_whole_cache_time_before_it_signs(
     start = clock.now()
     clock_file.advance(HOUR - 10)
     early: list[Rotation] = act(lifecycle.rotate)
-    assert [one.promoted for one in early] == [None, None]
+    assert [one.promoted for one in early] == [None] * 4
     assert all(one.not_before and abs(one.not_before - start - HOUR * 1000) < 5000 for one in early)
-    assert states(storage) == {"ES256": ["current", "next"], "RS256": ["current", "next"]}
+    assert states(storage) == {key: ["current", "next"] for key in ALGORITHMS}
     clock_file.advance(15)
     done: list[Rotation] = act(lifecycle.rotate)
     assert all(one.promoted and one.not_before is None for one in done)
-    assert states(storage) == {name: ["current", "next", "retiring"] for name in ("ES256", "RS256")}
+    assert states(storage) == {key: ["current", "next", "retiring"] for key in ALGORITHMS}
 
 
 @pytest.mark.sr("SR-068", "SR-069")
@@ -112,13 +112,13 @@ def test_a_service_that_caches_the_key_set_never_meets_an_unknown_key(
         act(lifecycle.rotate)
         act(lifecycle.retire)
         clock_file.advance(2)
-        waiting += [(sign(ours, clock, algorithm), algorithm) for algorithm in ("ES256", "RS256")]
+        waiting += [(sign(ours, clock, algorithm), algorithm) for algorithm in ALGORITHMS]
         for token, algorithm in waiting:
-            seen.add(jwt.decode(token, cached, algorithms=[algorithm]).header["kid"])
+            seen.add(jwt.decode(token, cached, registry=REGISTRIES[algorithm]).header["kid"])
             ours.verify(token, "at+jwt")
-        waiting = waiting[-2:]
+        waiting = waiting[-4:]
         clock_file.advance(5 * MINUTE - 2)
-    assert len(seen) >= 6
+    assert len(seen) >= 12
 
 
 @pytest.mark.sr("SR-068")
@@ -139,10 +139,10 @@ def test_a_former_key_verifies_until_its_last_token_has_expired_everywhere(
     assert ours.verify(token, "at+jwt")["iss"] == ISSUER
     assert act(lifecycle.retire) == []
     clock_file.advance(2 * HOUR)
-    assert len(act(lifecycle.retire)) == 2
+    assert len(act(lifecycle.retire)) == 4
     assert states(storage)["ES256"] == ["current", "next", "retired"]
     clock_file.advance(1)
-    assert len(published(ours)) == 4
+    assert len(published(ours)) == 8
 
 
 @pytest.mark.sr("SR-071")
@@ -156,7 +156,7 @@ def test_an_emergency_ends_the_former_key_on_every_worker(
 ) -> None:
     act(lifecycle.ensure)
     workers = [worker() for _ in range(3)]
-    stolen = [sign(workers[0], clock, algorithm) for algorithm in ("ES256", "RS256")]
+    stolen = [sign(workers[0], clock, algorithm) for algorithm in ALGORITHMS]
     assert all(one.verify(token, "at+jwt") for one in workers for token in stolen)
     act(lifecycle.rotate, emergency=True)
     clock_file.advance(1)
@@ -237,7 +237,47 @@ def test_a_foreign_verifier_reads_our_tokens(
     act(lifecycle.ensure)
     ours = worker()
     keys = KeySet.import_key_set(json.loads(ours.jwks()))
-    for algorithm in ("ES256", "RS256"):
-        assert jwt.decode(sign(ours, clock, algorithm), keys, algorithms=[algorithm]).claims["iss"] == ISSUER
+    for algorithm in ALGORITHMS:
+        registry = REGISTRIES[algorithm]
+        assert jwt.decode(sign(ours, clock, algorithm), keys, registry=registry).claims["iss"] == ISSUER
         with pytest.raises((JoseError, ValueError)):
-            jwt.decode(sign(ours, clock, algorithm)[:-8] + "AAAAAAAA", keys, algorithms=[algorithm])
+            jwt.decode(sign(ours, clock, algorithm)[:-8] + "AAAAAAAA", keys, registry=registry)
+
+
+@pytest.mark.sr("SR-069")
+def test_algorithms_that_are_new_to_a_running_deployment_are_published_before_they_sign(
+    storage: Storage,
+    act: Any,
+    lifecycle: KeyLifecycle,
+    clock: Clock,
+    clock_file: ClockFile,
+    worker: MakeWorker,
+) -> None:
+    """It goes on by the two algorithms that it has; the others sign a cache time later, and at once where it is new."""
+    act(lifecycle.ensure)
+    new = signing_keys.c.algorithm.in_(("PS256", "EdDSA"))
+    storage.run(lambda tx: tx.execute(delete(signing_keys).where(new)), write=True)
+    ours = worker()
+    before, token = published(ours), sign(ours, clock)
+    assert len(before) == 4
+    assert len(act(lifecycle.ensure)) == 2
+    assert act(lifecycle.ensure) == []
+    clock_file.advance(1)
+    assert [key for key in published(ours) if key in before] == before
+    assert {key["alg"] for key in published(ours) if key not in before} == {"PS256", "EdDSA"}
+    assert ours.verify(token, "at+jwt")
+    assert sign(ours, clock, "RS256")
+    for algorithm in ("PS256", "EdDSA"):
+        assert states(storage)[algorithm] == ["next"]
+        with pytest.raises(NoSigningKey):
+            sign(ours, clock, algorithm)
+    clock_file.advance(HOUR - 10)
+    assert act(lifecycle.begin) == []
+    clock_file.advance(15)
+    assert {one.algorithm for one in act(lifecycle.begin)} == {"PS256", "EdDSA"}
+    assert act(lifecycle.begin) == []
+    clock_file.advance(1)
+    for algorithm in ("PS256", "EdDSA"):
+        assert states(storage)[algorithm] == ["current", "next"]
+        assert ours.verify(sign(ours, clock, algorithm), "at+jwt")["iss"] == ISSUER
+    assert states(storage)["ES256"] == ["current", "next"]

@@ -8,6 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from app.keys.signing import REGISTRIES
 from tests.deployment import FED, ISSUER, PHONE, Browser, Deployment, Service
 from tests.provider.ends import consent
 from tests.provider.tokens import claims, header, refresh, tokens
@@ -22,12 +23,16 @@ def maria(deployment: Deployment, browser: Browser) -> Browser:
     return browser
 
 
-def half_hash(token: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()
+def half_hash(token: str, algorithm: str = "RS256") -> str:
+    """By SHA-512 for Ed25519, as RFC 8032 §5.1 signs with it, and by SHA-256 for the others."""
+    digest = hashlib.sha512(token.encode()) if algorithm == "EdDSA" else hashlib.sha256(token.encode())
+    half = digest.digest()[: digest.digest_size // 2]
+    return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
 
 
 @pytest.mark.rule("OIDC Core", "3.1.3.7", "the ID token verifies with a published key that its header names")
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+@pytest.mark.rule("OIDC Core", "3.1.3.6", "at_hash is half of the hash that the signature uses")
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "PS256", "EdDSA"])
 def test_the_signature(deployment: Deployment, maria: Browser, algorithm: str) -> None:
     service = deployment.register("signed", id_token_signed_response_alg=algorithm)
     given = tokens(maria, service)
@@ -35,8 +40,8 @@ def test_the_signature(deployment: Deployment, maria: Browser, algorithm: str) -
     for answer in (given, refresh(maria, service, given["refresh_token"]).json):
         token = answer["id_token"]
         assert header(token) == {"typ": "JWT", "alg": algorithm, "kid": header(token)["kid"]}
-        assert jwt.decode(token, keys, algorithms=[algorithm]).claims == claims(token)
-        assert claims(token)["at_hash"] == half_hash(answer["access_token"])
+        assert jwt.decode(token, keys, registry=REGISTRIES[algorithm]).claims == claims(token)
+        assert claims(token)["at_hash"] == half_hash(answer["access_token"], algorithm)
 
 
 @pytest.mark.rule("OIDC Core", "2", "an ID token says who, to whom, when and how, and nothing of the profile")

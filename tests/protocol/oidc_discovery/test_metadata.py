@@ -57,7 +57,7 @@ def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> No
         assert metadata[name] is False
     said = json.dumps(metadata)
     for word in ("implicit", "password", "token id_token", "form_post", "fragment", "plain", 'none"]', "HS256",
-                 "pushed", "dpop", "backchannel", "frontchannel", "check_session"):  # fmt: skip
+                 "backchannel", "frontchannel", "check_session"):  # fmt: skip
         assert word not in said.replace('"client_secret_post","none"]', "]").replace(
             '"client_secret_post", "none"]', "]"
         )
@@ -131,11 +131,13 @@ def test_what_is_announced_works(
 def test_the_key_set(deployment: Deployment, browser: Browser, store: Service) -> None:
     answer = browser.get("/jwks.json")
     keys = answer.json["keys"]
-    assert {(key["alg"], key["use"]) for key in keys} == {("ES256", "sig"), ("RS256", "sig")}
-    assert len({key["kid"] for key in keys}) == len(keys) == 4  # current and next of each
+    assert {(key["alg"], key["use"]) for key in keys} == {
+        (name, "sig") for name in ("ES256", "RS256", "PS256", "EdDSA")
+    }
+    assert len({key["kid"] for key in keys}) == len(keys) == 8  # current and next of each
     for key in keys:
         assert not key.keys() & {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
-    assert len(KeySet.import_key_set(answer.json).keys) == 4
+    assert len(KeySet.import_key_set(answer.json).keys) == 8
     deployment.sign_in(browser)
     given = tokens(browser, store)
     for token in (given["id_token"], given["access_token"]):
