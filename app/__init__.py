@@ -15,6 +15,7 @@ from app.challenges.inbound import Inbound
 from app.challenges.otp import Otp
 from app.challenges.push import Push
 from app.challenges.sending import Sender
+from app.clients.keys import ClientKeys
 from app.clients.registry import Clients
 from app.grants.codes import Codes
 from app.grants.device_requests import DeviceRequests
@@ -43,6 +44,7 @@ from app.storage.database import Storage
 from app.storage.ephemeral import Ephemeral, open_ephemeral
 from app.storage.flask import db
 from app.storage.versions import Versions
+from app.upstreams.guarded import GuardedFetch
 from app.upstreams.http import Http
 from app.upstreams.mailru import MailRu
 from app.upstreams.mobile_id import MobileId
@@ -192,12 +194,14 @@ def _pages(app: Flask, floor: Floor) -> PageKit:
 
 def _provider(floor: Floor) -> provider.Parts:
     settings, keyed = floor.settings, KeyedValues(floor.keyring)
-    exempt = settings.profile != "production"
+    exempt, waiting = settings.profile != "production", max(1, settings.threads // 2)
     return provider.Parts(
         settings=settings,
         storage=floor.storage,
         clock=floor.clock,
         clients=floor.clients,
+        client_keys=ClientKeys(GuardedFetch(settings.trusted_origins, waiting), floor.clock, waiting),
+        ephemeral=floor.ephemeral,
         signing=floor.signing,
         sealer=floor.sealer,
         keyed=keyed,

@@ -1,17 +1,118 @@
 """The public keys of a client, by which its assertions and request objects are verified."""
 
+import json
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
 from app.clients.client import Client
-from app.keys.jwk import PublicKey
+from app.keys.jwk import BadKey, PublicKey, usable
+from app.storage.clock import Clock
+from app.storage.database import Unavailable
+from app.upstreams.base import UpstreamError
+from app.upstreams.guarded import GuardedFetch
+
+log = logging.getLogger("mostid.clients")
+
+PURPOSE = "client_keys"
+PAUSE_MS = 10_000
+"""Between two fetches for a client in a process, whatever key ids tokens come with."""
+FRESH_MS = 3_600_000
+CAPACITY = 1_000
+PATIENCE_S = 3.5
+"""How long a request waits while another one fetches what it needs too."""
+ACCEPT = "application/jwk-set+json, application/json"
+
+
+@dataclass(slots=True)
+class _Copy:
+    """What was read at a jwks_uri last, and when it was tried."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    keys: tuple[PublicKey, ...] = ()
+    fetched_at: int | None = None
+    tried_at: int | None = None
 
 
 class ClientKeys:
-    """Finds a client's keys, wherever it keeps them."""
+    """Finds a client's keys, wherever it keeps them. Must not be asked within a transaction: it may call the client."""
+
+    def __init__(self, fetch: GuardedFetch, clock: Clock, waiting: int) -> None:
+        """`waiting`: how many requests may wait for keys at a time, so that slow clients hold up only themselves."""
+        self._fetch, self._clock = fetch, clock
+        self._slots = threading.BoundedSemaphore(waiting)
+        self._lock = threading.Lock()
+        self._copies: OrderedDict[tuple[str, str], _Copy] = OrderedDict()
 
     def find(self, client: Client, kid: str | None, algorithm: str) -> list[PublicKey]:
-        """Those that may verify a signature by this algorithm: the one of this id, or all if none is named."""
-        return fitting(client.keys, kid, algorithm)
+        """Those that may verify a signature by this algorithm: the one of this id, or all if none is named.
+
+        Raises Unavailable when too many others are waiting for keys.
+        """
+        uri = client.metadata.jwks_uri
+        if not uri:
+            return _fitting(client.keys, kid, algorithm)
+        copy = self._copy((client.client_id, uri))
+        found = _fitting(copy.keys, kid, algorithm)
+        if found and not self._is_over(copy.fetched_at, FRESH_MS):
+            return found
+        if not found and not self._is_over(copy.tried_at, PAUSE_MS) and not copy.lock.locked():
+            return found
+        return self._renewed(copy, client, kid, algorithm)
+
+    def _renewed(self, copy: _Copy, client: Client, kid: str | None, algorithm: str) -> list[PublicKey]:
+        """What there is after a fetch, by this thread or by another; who has a former copy waits for nobody."""
+        known = _fitting(copy.keys, kid, algorithm)
+        if not self._slots.acquire(blocking=False):
+            if known:
+                return known
+            raise Unavailable("too many requests wait for clients' keys")
+        try:
+            if copy.lock.acquire(timeout=0 if known else PATIENCE_S):
+                try:
+                    self._renew(copy, client)
+                finally:
+                    copy.lock.release()
+            return _fitting(copy.keys, kid, algorithm)
+        finally:
+            self._slots.release()
+
+    def _renew(self, copy: _Copy, client: Client) -> None:
+        if not self._is_over(copy.tried_at, PAUSE_MS):
+            return
+        copy.tried_at = self._clock.now()
+        try:
+            copy.keys = self._read(client.metadata.jwks_uri)
+            copy.fetched_at = copy.tried_at
+        except (UpstreamError, BadKey) as error:
+            log.warning("client's keys not fetched", extra={"client": client.client_id, "cause": str(error)})
+
+    def _read(self, uri: str) -> tuple[PublicKey, ...]:
+        response = self._fetch.get(PURPOSE, uri, ACCEPT)
+        if response.status != 200:
+            raise UpstreamError(PURPOSE, "unavailable", f"status {response.status}")
+        try:
+            keys = usable(json.loads(response.body))
+        except (ValueError, RecursionError):
+            raise BadKey("it is no JSON") from None
+        if not keys:
+            raise BadKey("no key of it can be used")
+        return keys
+
+    def _copy(self, place: tuple[str, str]) -> _Copy:
+        with self._lock:
+            copy = self._copies.setdefault(place, _Copy())
+            self._copies.move_to_end(place)
+            if len(self._copies) > CAPACITY:
+                self._copies.popitem(last=False)
+            return copy
+
+    def _is_over(self, since: int | None, life_ms: int) -> bool:
+        """Whether so much time has passed. A clock that was set back does not stretch it (SR-199)."""
+        return since is None or abs(self._clock.now() - since) >= life_ms
 
 
-def fitting(keys: tuple[PublicKey, ...], kid: str | None, algorithm: str) -> list[PublicKey]:
+def _fitting(keys: tuple[PublicKey, ...], kid: str | None, algorithm: str) -> list[PublicKey]:
     """Keys for an algorithm; a key without an id answers to none that is named (RFC 7515 §4.1.4)."""
     return [key for key in keys if algorithm in key.algorithms and (kid is None or key.kid == kid)]

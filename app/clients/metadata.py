@@ -79,10 +79,14 @@ class ClientMetadata(BaseModel):
         ...,
     ] = ("authorization_code",)
     """Grant types that it may use (SR-050)."""
-    token_endpoint_auth_method: Literal["none", "client_secret_basic", "client_secret_post"] = (
-        "client_secret_basic"
-    )
+    token_endpoint_auth_method: Literal[
+        "none", "client_secret_basic", "client_secret_post", "private_key_jwt"
+    ] = "client_secret_basic"
     """How it authenticates; none makes it a public client."""
+    token_endpoint_auth_signing_alg: Literal["", "RS256", "PS256", "ES256", "EdDSA"] = ""
+    """Algorithm of its assertions; empty: any that its keys fit."""
+    assertion_audience: Literal["issuer", "endpoint"] = "issuer"
+    """Whether its assertions may name the token endpoint for their audience (SR-031). Only operators set this."""
     jwks: dict[str, Any] | None = None
     """Its public keys by value (RFC 7591 §2)."""
     jwks_uri: str = ""
@@ -167,6 +171,14 @@ class ClientMetadata(BaseModel):
                 "refresh_token needs a grant type by which people allow something",
             ),
             (self.jwks is not None and bool(self.jwks_uri), "keys are given by jwks or by jwks_uri, not both"),
+            (
+                self.token_endpoint_auth_method == "private_key_jwt" and not (self.jwks or self.jwks_uri),
+                "private_key_jwt needs jwks or jwks_uri",
+            ),
+            (
+                self.fapi and self.assertion_audience == "endpoint",
+                "the audience of a fapi client's assertions is the issuer",
+            ),
             (not self.grant_types, "grant_types is empty"),
             (len(" ".join(self.allowed_scopes)) > LONGEST_SCOPE, "its scopes are too many to be kept"),
             (self.fapi, "fapi needs private_key_jwt or mutual TLS, which are not offered"),
@@ -183,6 +195,11 @@ class ClientMetadata(BaseModel):
     def public(self) -> bool:
         """Whether it has no secret (RFC 6749 §2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it proves itself with a secret that we give it."""
+        return self.token_endpoint_auth_method.startswith("client_secret_")
 
     def document(self) -> dict[str, Any]:
         """The members in use, by their registered names, for storage and for answers."""

@@ -51,7 +51,7 @@ def add(
     identifier = client_id or f"c_{random.token_urlsafe(16)}"
     if client_id is not None:
         _check_chosen(client_id)
-    secret = None if metadata.public else secrets.new_secret()
+    secret = secrets.new_secret() if metadata.has_secret else None
     row = {
         "client_id": identifier,
         "metadata": metadata.document(),
@@ -68,13 +68,13 @@ def add(
 def rotate_secret(
     tx: Transaction, client_id: str, now: int, *, overlap_s: int, actor: str = "operator"
 ) -> str:
-    """Give a confidential client a new secret; its former one works for `overlap_s` more seconds.
+    """Give a client a new secret; its former one works for `overlap_s` more seconds.
 
-    Raises UnknownClient, and BadMetadata for a public client.
+    Raises UnknownClient, and BadMetadata for a client that has none.
     """
     row = _locked(tx, client_id)
-    if row.metadata["token_endpoint_auth_method"] == "none":
-        raise BadMetadata([("token_endpoint_auth_method", "a public client has no secret")])
+    if not ClientMetadata.model_validate(row.metadata).has_secret:
+        raise BadMetadata([("token_endpoint_auth_method", "this client has no secret")])
     secret = secrets.new_secret()
     kept = secrets.replaced(row.secrets, secret, now, overlap_s * 1000)
     tx.execute(update(clients).where(clients.c.client_id == client_id).values(secrets=kept, changed_at=now))

@@ -22,7 +22,8 @@ from app.storage.versions import bump
 ACTOR = "client"
 GRANT_TYPES = frozenset({"authorization_code", "refresh_token"})
 OPERATORS = frozenset(
-    {"first_party", "sector", "require_pkce", "allowed_scopes", "fapi", "access_token_s", "accent", "short_name"}
+    {"first_party", "sector", "require_pkce", "allowed_scopes", "fapi", "access_token_s", "accent", "short_name",
+     "assertion_audience"}
 )  # fmt: skip
 """Members that only an operator sets (SR-056, SR-060)."""
 OURS = frozenset(

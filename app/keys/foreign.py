@@ -11,6 +11,8 @@ from app.keys.sealing import Unsealable, decode
 LONGEST = 8_192
 """Characters, counted before anything is decoded (SR-063)."""
 LONGEST_HEADER = 1_024
+LONGEST_HEADER_WITH_KEY = 1_600
+"""The same for a proof that shows its own key: RSA of 4096 bits and some words."""
 LONGEST_SIGNATURE = 700
 """Characters: RSA of 4096 bits."""
 REFUSED = frozenset({"jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip", "enc"})
@@ -59,17 +61,22 @@ def verify(
     return found.header, found.claims
 
 
-def read(token: str, algorithms: Collection[str]) -> Foreign:
-    """A compact JWS (RFC 7515 §7.1) by one of these algorithms, not yet verified. Raises BadForeign."""
+def read(token: str, algorithms: Collection[str], *, own_key: bool = False) -> Foreign:
+    """A compact JWS (RFC 7515 §7.1) by one of these algorithms, not yet verified. Raises BadForeign.
+
+    With `own_key` its header may show the key that it proves to hold, as DPoP proofs do (RFC 9449 §4.2).
+    """
     if len(token) > LONGEST or not token.isascii() or token.count(".") != 2:
         raise BadForeign("no compact token of acceptable size")
     head, body, signature = token.split(".")
-    if len(head) > LONGEST_HEADER or not 0 < len(signature) <= LONGEST_SIGNATURE:
+    most = LONGEST_HEADER_WITH_KEY if own_key else LONGEST_HEADER
+    if len(head) > most or not 0 < len(signature) <= LONGEST_SIGNATURE:
         raise BadForeign("its header or signature has no acceptable size")
     header = _object(head)
-    if REFUSED & header.keys():
+    if (REFUSED - {"jwk"} if own_key else REFUSED) & header.keys():
         raise BadForeign("its header would choose the key or change the rules")
-    if header.get("alg") not in algorithms or not isinstance(header.get("kid", ""), str):
+    algorithm, kid = header.get("alg"), header.get("kid", "")
+    if not isinstance(algorithm, str) or algorithm not in algorithms or not isinstance(kid, str):
         raise BadForeign("its algorithm is not allowed, or its kid is no text")
     return Foreign(header, _object(body), f"{head}.{body}".encode(), _decoded(signature))
 

@@ -21,7 +21,7 @@ LARGEST_EXPONENT = 2**33
 """Larger ones only cost time."""
 MOST_KEYS = 20
 LONGEST_SET = 16_384
-"""Characters of a whole set."""
+"""Characters of a whole set that is registered by value."""
 LONGEST_KID = 128
 
 Key = ECKey | OKPKey | RSAKey
@@ -55,13 +55,23 @@ class PublicKey:
 
 def read_set(document: Any) -> tuple[PublicKey, ...]:
     """The keys of a set, each of which must be good. Raises BadKey."""
-    return tuple(read(jwk) for jwk in _listed(document))
+    keys = _listed(document)
+    try:
+        size = len(json.dumps(document))
+    except (ValueError, TypeError, RecursionError):
+        raise BadKey("it is no JSON") from None
+    if size > LONGEST_SET:
+        raise BadKey(f"a key set has at most {LONGEST_SET} characters")
+    ids = [jwk.get("kid") for jwk in keys if isinstance(jwk, dict) and isinstance(jwk.get("kid"), str)]
+    if len(set(ids)) != len(ids):
+        raise BadKey("two keys have one kid")
+    return tuple(read(jwk) for jwk in keys)
 
 
 def usable(document: Any) -> tuple[PublicKey, ...]:
     """The good keys of a set that somebody else keeps; others are passed over (RFC 7517 §5). Raises BadKey for no set."""
     found = []
-    for jwk in _listed(document, distinct=False):
+    for jwk in _listed(document):
         try:
             found.append(read(jwk))
         except BadKey:
@@ -88,19 +98,10 @@ def read(jwk: Any) -> PublicKey:
     return PublicKey(kid, use, _algorithms(str(kind), use, jwk), key)
 
 
-def _listed(document: Any, *, distinct: bool = True) -> list[Any]:
+def _listed(document: Any) -> list[Any]:
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
         raise BadKey(f"a key set has a member keys with 1 to {MOST_KEYS} keys")
-    try:
-        size = len(json.dumps(document))
-    except (ValueError, TypeError, RecursionError):
-        raise BadKey("it is no JSON") from None
-    if size > LONGEST_SET:
-        raise BadKey(f"a key set has at most {LONGEST_SET} characters")
-    ids = [jwk.get("kid") for jwk in keys if isinstance(jwk, dict) and isinstance(jwk.get("kid"), str)]
-    if distinct and len(set(ids)) != len(ids):
-        raise BadKey("two keys have one kid")
     return keys
 
 

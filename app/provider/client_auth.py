@@ -1,10 +1,12 @@
-"""Client authentication (RFC 6749 §2.3): client_secret_basic, client_secret_post, none; exactly one per request."""
+"""Client authentication (RFC 6749 §2.3): by a secret, by a signed assertion, or none; exactly one per request."""
 
 import base64
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from app.clients.registry import Client, Clients
+from app.keys.foreign import Foreign
+from app.provider.client_assertion import METHOD, BadAssertion, ClientAssertions
 from app.provider.errors import ProtocolError, invalid_client, invalid_request
 from app.storage.clock import Clock
 from app.web.request import Request
@@ -13,38 +15,62 @@ from app.web.windows import AddressWindows
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request presents: the method that it used, the id, and the secret if any."""
+    """What a request presents: the method that it used, the id, and the secret or assertion if any."""
 
     method: str
     client_id: str
     secret: str
+    assertion: Foreign | None = None
 
 
 class ClientAuthentication:
     """Finds and authenticates the client of a request."""
 
-    def __init__(self, clients: Clients, clock: Clock, failures: AddressWindows) -> None:
-        self._clients, self._clock, self._failures = clients, clock, failures
+    def __init__(
+        self, clients: Clients, assertions: ClientAssertions, clock: Clock, failures: AddressWindows
+    ) -> None:
+        self._clients, self._assertions = clients, assertions
+        self._clock, self._failures = clock, failures
 
     def __call__(self, request: Request) -> Client:
         """The client that made this request. Raises ProtocolError, always the same one (SR-033)."""
         check_parameters(request)
-        given = credentials(request)
+        given = self._presented(request)
         client = self._clients.get(given.client_id)
         if client is None:
             raise self._refuse(request, "unknown or disabled client")
         if client.auth_method != given.method:
             raise self._refuse(request, f"registered for {client.auth_method}, used {given.method}")
-        if given.method != "none" and not client.check_secret(given.secret, self._clock.now()):
+        if given.assertion is not None:
+            self._check_assertion(request, client, given.assertion)
+        elif given.method != "none" and not client.check_secret(given.secret, self._clock.now()):
             raise self._refuse(request, "wrong secret")
         return client
 
     def confidential(self, request: Request) -> Client:
-        """The client, which must have proved itself with a secret (RFC 7662 §2.1)."""
+        """The client, which must have proved itself (RFC 7662 §2.1)."""
         client = self(request)
         if client.public:
             raise self._refuse(request, "a public client cannot authenticate")
         return client
+
+    def _presented(self, request: Request) -> Credentials:
+        form = request.form
+        if "client_assertion" not in form and "client_assertion_type" not in form:
+            return credentials(request)
+        if "authorization" in request.headers or "client_secret" in form:
+            raise invalid_request("more than one client authentication method")
+        try:
+            client_id, assertion = self._assertions.read(form)
+        except BadAssertion as error:
+            raise self._refuse(request, f"client assertion: {error}") from None
+        return Credentials(METHOD, client_id, "", assertion)
+
+    def _check_assertion(self, request: Request, client: Client, assertion: Foreign) -> None:
+        try:
+            self._assertions.check(client, assertion, request.reference)
+        except BadAssertion as error:
+            raise self._refuse(request, f"client assertion: {error}") from None
 
     def _refuse(self, request: Request, cause: str) -> ProtocolError:
         """Count a failure against its address; many get told to wait, and nothing more."""
@@ -62,10 +88,8 @@ def check_parameters(request: Request) -> None:
 
 
 def credentials(request: Request) -> Credentials:
-    """Read what the request presents. Raises ProtocolError when nothing, or more than one method, is there (SR-030)."""
+    """Read what a request without an assertion presents: one method. Raises ProtocolError for none or more (SR-030)."""
     form = request.form
-    if "client_assertion" in form or "client_assertion_type" in form:
-        raise invalid_client("client assertions are not supported")
     header = request.headers.get("authorization", "")
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if header:

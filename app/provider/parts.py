@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.clients.keys import ClientKeys
 from app.clients.registry import Clients
 from app.grants.codes import Codes
 from app.grants.device_requests import DeviceRequests
@@ -17,6 +18,7 @@ from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
 from app.storage.clock import Clock
 from app.storage.database import Storage
+from app.storage.ephemeral import Ephemeral
 from app.web.metrics import Metrics
 from app.web.windows import AddressWindows
 from config.settings import Settings
@@ -30,6 +32,8 @@ class Parts:
     storage: Storage
     clock: Clock
     clients: Clients
+    client_keys: ClientKeys
+    ephemeral: Ephemeral
     signing: SigningKeys
     sealer: Sealer
     keyed: KeyedValues

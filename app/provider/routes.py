@@ -7,6 +7,7 @@ from flask import Blueprint
 
 from app.provider.authorize import Authorize, Visit, quick
 from app.provider.authorize_page import AuthorizePage
+from app.provider.client_assertion import ClientAssertions
 from app.provider.client_auth import ClientAuthentication
 from app.provider.device import DeviceAuthorizationEndpoint
 from app.provider.discovery import discovery, jwks
@@ -30,7 +31,8 @@ POST = frozenset({"POST"})
 
 def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
     """The machines' endpoints, answered at the door."""
-    authenticate = ClientAuthentication(parts.clients, parts.clock, parts.failures)
+    assertions = ClientAssertions(parts.client_keys, parts.ephemeral, parts.clock, parts.settings.issuer)
+    authenticate = ClientAuthentication(parts.clients, assertions, parts.clock, parts.failures)
     origins = parts.clients.browser_origins
     read, write = partial(Endpoint, services=True), partial(Endpoint, services=True, write=True)
     documents = read(discovery(parts.settings), GET, origins=origins)

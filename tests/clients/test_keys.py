@@ -1,5 +1,6 @@
 """Keys that clients register by value (RFC 7591 §2)."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from app.clients.client import make
 from app.clients.keys import ClientKeys
 from app.clients.metadata import BadMetadata, parse
 from app.clients.policy import Policy
+from app.storage.clock import Clock
+from app.upstreams.guarded import GuardedFetch
 
 SHOP: dict[str, Any] = {"client_name": "Shop", "redirect_uris": ["https://shop.example.com/cb"]}
 RSA, P256 = (
@@ -18,9 +21,32 @@ RSA, P256 = (
 ED25519 = OKPKey.generate_key("Ed25519").as_dict(private=False)
 
 
-def keys_of(*jwks: object, kid: str | None = None, algorithm: str = "ES256") -> list[str | None]:
-    metadata = parse({**SHOP, "jwks": {"keys": list(jwks)}}, Policy(production=True))
-    return [key.kid for key in ClientKeys().find(make("shop", metadata, []), kid, algorithm)]
+@pytest.fixture
+def client_keys(clock: Clock) -> Iterator[Callable[..., ClientKeys]]:
+    """Makes the part that finds keys; it may fetch from these origins of this machine."""
+    opened: list[GuardedFetch] = []
+
+    def make(*trusted: str, waiting: int = 2) -> ClientKeys:
+        opened.append(GuardedFetch(trusted, waiting))
+        return ClientKeys(opened[-1], clock, waiting)
+
+    yield make
+    for fetch in opened:
+        fetch.close()
+
+
+KeysOf = Callable[..., list[str | None]]
+
+
+@pytest.fixture
+def keys_of(client_keys: Callable[..., ClientKeys]) -> KeysOf:
+    """Key ids that are found among keys registered by value."""
+
+    def find(*jwks: object, kid: str | None = None, algorithm: str = "ES256") -> list[str | None]:
+        metadata = parse({**SHOP, "jwks": {"keys": list(jwks)}}, Policy(production=True))
+        return [key.kid for key in client_keys().find(make("shop", metadata, []), kid, algorithm)]
+
+    return find
 
 
 @pytest.mark.rule("RFC 7591", "2", "a client's keys by value serve for the algorithms that fit them")
@@ -29,14 +55,16 @@ def keys_of(*jwks: object, kid: str | None = None, algorithm: str = "ES256") -> 
     (RSA | {"alg": "PS256"}, {"PS256"}), (ED25519 | {"alg": "Ed25519"}, {"EdDSA"}), (P256 | {"use": "sig"}, {"ES256"}),
     (RSA | {"use": "enc"}, set()), (P256 | {"alg": "ECDH-ES"}, set()), (P256 | {"key_ops": ["deriveKey"]}, set()),
 ])  # fmt: skip
-def test_a_key_serves_for_what_its_record_says(key: dict[str, Any], algorithms: set[str]) -> None:
+def test_a_key_serves_for_what_its_record_says(
+    keys_of: KeysOf, key: dict[str, Any], algorithms: set[str]
+) -> None:
     found = {
         name for name in ("RS256", "PS256", "ES256", "EdDSA", "HS256", "none") if keys_of(key, algorithm=name)
     }
     assert found == algorithms
 
 
-def test_a_key_is_found_by_its_id() -> None:
+def test_a_key_is_found_by_its_id(keys_of: KeysOf) -> None:
     other = ECKey.generate_key("P-256").as_dict(private=False)
     both = (P256 | {"kid": "a"}, other | {"kid": "b"})
     assert keys_of(*both, kid="b") == ["b"]

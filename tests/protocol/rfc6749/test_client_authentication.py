@@ -91,18 +91,18 @@ def test_two_methods_are_refused(browser: Browser, robot: Service) -> None:
     assert ask(browser, robot.basic, client_id=robot.client_id).status_code == 200
 
 
-@pytest.mark.rule("RFC 7523", "2.2", "client assertions are not offered, and never ignored")
+@pytest.mark.rule("RFC 7523", "2.2", "an assertion is never ignored, least of all beside another method")
 @pytest.mark.sr("SR-030")
-def test_client_assertions_are_refused(browser: Browser, robot: Service) -> None:
+def test_client_assertions_are_not_ignored(browser: Browser, robot: Service) -> None:
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     for more in (
         {"client_assertion": "e30.e30.AA", "client_assertion_type": kind},
         {"client_assertion": "e30.e30.AA"},
         {"client_assertion_type": kind},
     ):
-        for authorization in (None, robot.basic):
-            answer = ask(browser, authorization, **more)
-            assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
+        alone, beside = ask(browser, None, **more), ask(browser, robot.basic, **more)
+        assert (alone.status_code, alone.json["error"]) == (401, "invalid_client")
+        assert (beside.status_code, beside.json["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.rule("OIDC Core", "9", "a service uses the method that it registered")
