@@ -37,6 +37,7 @@ from app.provider import parts as provider
 from app.provider import routes as provider_routes
 from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
+from app.sessions.pushed import PushedRequests
 from app.signin import parts as signin
 from app.signin import routes as signin_routes
 from app.storage.clock import Clock
@@ -213,6 +214,7 @@ def _provider(floor: Floor) -> provider.Parts:
         mint=Mint(floor.signing, floor.sealer, floor.clock, settings.issuer, settings.lifetimes),
         sessions=floor.sessions,
         asks=floor.asks,
+        pushed=PushedRequests(floor.ephemeral, floor.clock, settings.lifetimes),
         metrics=floor.metrics,
         failures=AddressWindows(floor.clock, settings.limits.client_failures_per_address_minute, exempt),
         starts=AddressWindows(floor.clock, settings.limits.signin_starts_per_address_minute, exempt),

@@ -87,6 +87,8 @@ class LifetimeSettings(BaseModel):
     """How long the cookie of the former generation still works, so that a lost answer signs nobody out."""
     ask_s: int = Field(600, ge=60, le=3600)
     """A waiting authorization request; afterwards one click renews it."""
+    pushed_request_s: int = Field(60, ge=5, le=90)
+    """From pushing an authorization request until the browser comes with its reference (SR-021)."""
     device_code_s: int = Field(600, ge=60, le=1800)
     """A device's request, until somebody has allowed it and the device has come for it."""
     upstream_s: int = Field(600, ge=60, le=600)

@@ -111,6 +111,8 @@ class ClientMetadata(BaseModel):
     """PKCE is demanded (SR-007); lifted only for one confidential client at a time."""
     require_nonce: bool = False
     """A nonce is demanded."""
+    require_pushed_authorization_requests: bool = False
+    """Its requests come by `/par` alone (RFC 9126 §6)."""
     fapi: bool = False
     """A high-value client under the FAPI 2.0 profile."""
     accent: str = ""

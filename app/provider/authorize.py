@@ -6,6 +6,7 @@
 import logging
 from dataclasses import dataclass
 
+from app.clients.registry import Client
 from app.grants import grants
 from app.grants.codes import Code, redirect_hash
 from app.provider.authorize_request import AuthorizationRequest, Refused, Unanswerable, validate
@@ -13,6 +14,7 @@ from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide, r
 from app.provider.parts import Parts
 from app.sessions.ask import UNBOUND, Ask, Expired, browser_hash
 from app.sessions.browser import BrowserSession
+from app.sessions.pushed import PREFIX
 from app.storage.database import Transaction
 from app.web.request import Answer, Form
 
@@ -28,6 +30,24 @@ class Visit:
     session_cookie: str | None
 
 
+class Gone(Exception):
+    """A reference to a pushed request that is not this client's, not of this minute, or answered (SR-021)."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__("the pushed request is unknown, expired, spent, or another client's")
+        self.client = client
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters that count, wherever they came from."""
+
+    form: Form
+    ask: Ask | None = None
+    pushed: str = ""
+    """The reference of a pushed request, which is spent by its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What was asked, by whom, and what happens next."""
@@ -36,6 +56,12 @@ class Decision:
     session: BrowserSession | None
     ask: Ask | None
     step: Step
+    pushed: str = ""
+
+    @property
+    def spends(self) -> str:
+        """The reference that its answer spends; empty where nothing was pushed, or a page comes first."""
+        return self.pushed if isinstance(self.step, Issue | Refuse) else ""
 
     @property
     def stale_session(self) -> BrowserSession | None:
@@ -55,14 +81,10 @@ class Authorize:
 
         Two keyed reads at most, and a third where an `id_token_hint` is compared.
 
-        Raises Unanswerable, Refused, Expired.
+        Raises Unanswerable, Refused, Expired, Gone.
         """
-        parts, ask = self._parts, None
-        form = visit.query
-        if "ask" in form:
-            parameters, ask = parts.asks.open_request(form["ask"], browser_hash(visit.browser))
-            form = Form(list(parameters.items()))
-        request = validate(form, parts.clients, parts.signing, parts.settings.issuer)
+        parts, asked = self._parts, self._read(visit)
+        ask, request = asked.ask, self._validated(asked)
         session = parts.sessions.find(tx, visit.session_cookie)
         standing = grants.standing(tx, session.identity_id, request.client.client_id) if session else None
         facts = Facts(
@@ -74,7 +96,12 @@ class Authorize:
             reachable=self._reachable,
             knows_hint=lambda: self._is_hinted(tx, request, session),
         )
-        return Decision(request, session, ask, decide(request, facts))
+        return Decision(request, session, ask, decide(request, facts), asked.pushed)
+
+    def spend(self, decision: Decision) -> None:
+        """Take what was pushed, before it is answered: this visit alone may do so. Raises Gone."""
+        if not self._parts.pushed.spend(decision.pushed):
+            raise Gone(decision.request.client)
 
     def redirect(self, decision: Decision) -> Answer | None:
         """The answer that goes to the service, or None where a page comes first. Writes nothing."""
@@ -90,17 +117,52 @@ class Authorize:
         if decision.ask is not None:
             return visit.query["ask"]
         force = isinstance(decision.step, SignIn) and decision.step.force
-        return self._seal(decision.request, browser_hash(visit.browser), force=force)
+        return self._seal(decision.request, decision.pushed, browser_hash(visit.browser), force=force)
 
     def unbound_ask(self, form: Form) -> str:
-        """Freeze a POSTed request until its browser comes back with its cookies. Raises Unanswerable, Refused."""
-        parts = self._parts
-        request = validate(form, parts.clients, parts.signing, parts.settings.issuer)
-        return self._seal(request, UNBOUND, force=False)
+        """Freeze a POSTed request until its browser comes back with its cookies. Raises Unanswerable, Refused, Gone."""
+        asked = self._referenced(form)
+        return self._seal(self._validated(asked), asked.pushed, UNBOUND, force=False)
 
-    def _seal(self, request: AuthorizationRequest, browser: str, *, force: bool) -> str:
+    def _read(self, visit: Visit) -> Asked:
+        if "ask" not in visit.query:
+            return self._referenced(visit.query)
+        opened, ask = self._parts.asks.open_request(visit.query["ask"], browser_hash(visit.browser))
+        parameters = dict(opened)
+        pushed = parameters.pop("request_uri", "")
+        return Asked(Form(list(parameters.items())), ask, pushed)
+
+    def _referenced(self, form: Form) -> Asked:
+        """What was pushed, if the request is a reference of ours: then nothing beside it counts (RFC 9126 §4)."""
+        reference = form.get("request_uri", "")
+        if not reference.startswith(PREFIX):
+            return Asked(form)
+        if form.repeated & {"client_id", "request_uri"} or "request" in form:
+            raise Unanswerable("client_id or request_uri is repeated, or there is a request beside it")
+        client = self._parts.clients.get(form.get("client_id", ""))
+        if client is None:
+            raise Unanswerable("unknown or disabled client")
+        parameters = self._parts.pushed.find(reference, client.client_id)
+        if parameters is None:
+            raise Gone(client)
+        return Asked(Form(list(parameters.items())), pushed=reference)
+
+    def _validated(self, asked: Asked) -> AuthorizationRequest:
+        parts = self._parts
+        try:
+            request = validate(asked.form, parts.clients, parts.signing, parts.settings.issuer)
+        except Refused as refused:  # it was good when it was pushed; its client has changed meanwhile
+            if asked.pushed and not parts.pushed.spend(asked.pushed):
+                raise Gone(refused.target.client) from None
+            raise
+        if request.client.metadata.require_pushed_authorization_requests and not asked.pushed:
+            raise Refused(request.target, "invalid_request", "requests of this client come by /par")
+        return request
+
+    def _seal(self, request: AuthorizationRequest, pushed: str, browser: str, *, force: bool) -> str:
         now, name = self._parts.clock.now(), request.client.name("")
-        return self._parts.asks.seal(Ask(request.parameters, browser, now, name, force))
+        parameters = request.parameters if not pushed else {**request.parameters, "request_uri": pushed}
+        return self._parts.asks.seal(Ask(parameters, browser, now, name, force))
 
     def _code(self, decision: Decision, session: BrowserSession, step: Issue) -> str:
         request, codes = decision.request, self._parts.codes
@@ -134,14 +196,16 @@ class Authorize:
 
 def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -> Answer | None:
     """The answer, if it is a redirect to the service; None leaves the request to the page."""
+    if "request_uri" in visit.query:
+        return None  # the ephemeral store is asked outside of this path's transaction
     try:
         decision = authorize.decide(tx, visit)
     except Refused as refused:
         return refusal(refused, reference)
-    except (Unanswerable, Expired):
+    except (Unanswerable, Expired, Gone):
         return None
-    if decision.stale_session is not None:
-        return None  # its last use has to be written, which this reading path cannot
+    if decision.stale_session is not None or decision.spends:
+        return None  # something has to be written, which this reading path cannot
     return authorize.redirect(decision)
 
 

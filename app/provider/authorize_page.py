@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 from werkzeug.exceptions import TooManyRequests
 
-from app.provider.authorize import Authorize, Decision, Visit, refusal
+from app.provider.authorize import Authorize, Decision, Gone, Visit, refusal
 from app.provider.authorize_request import Refused, Unanswerable
 from app.provider.next_step import SignIn
 from app.provider.parts import Parts
@@ -37,8 +37,12 @@ class AuthorizePage:
         visit = Visit(form, self._browser.id(), self._cookies.read("sid"))
         try:
             decision = self._parts.storage.run(lambda tx: self._authorize.decide(tx, visit))
+            if decision.spends:
+                self._authorize.spend(decision)
         except Unanswerable as problem:
             return self._unanswerable(problem)
+        except Gone as gone:
+            return self._gone(gone)
         except Expired as expired:
             return self._expired(expired.ask)
         except Refused as refused:
@@ -59,6 +63,8 @@ class AuthorizePage:
             ask = self._authorize.unbound_ask(form)
         except Unanswerable as problem:
             return self._unanswerable(problem)
+        except Gone as gone:
+            return self._gone(gone)
         except Refused as refused:
             return to_flask(refusal(refused, _reference()))
         return self._pages.redirect(f"/authorize?{urlencode({'ask': ask})}")
@@ -93,6 +99,17 @@ class AuthorizePage:
                 "The service that sent you here is not set up correctly. "
                 "Go back to it and try again, or tell its support the number below."
             ),
+        )
+
+    def _gone(self, gone: Gone) -> Response:
+        """A pushed request that has had its answer, or its time: only the service can begin again."""
+        log.info("pushed request gone", extra={"reference": _reference(), "cause": str(gone)})
+        client = gone.client
+        return self._pages.render(
+            "signin/expired.html",
+            status=400,
+            continue_url=client.login_url(self._parts.settings.issuer) or None,
+            service_name=client.name(self._pages.language()),
         )
 
     def _expired(self, ask: Ask | None) -> Response:

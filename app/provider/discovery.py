@@ -33,6 +33,7 @@ def metadata(settings: Settings) -> dict[str, object]:
         "jwks_uri": f"{issuer}/jwks.json",
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
         "end_session_endpoint": f"{issuer}/logout",
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "registration_endpoint": f"{issuer}/register",
@@ -54,6 +55,7 @@ def metadata(settings: Settings) -> dict[str, object]:
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        "require_pushed_authorization_requests": False,
         "authorization_response_iss_parameter_supported": True,
     }
 

@@ -16,6 +16,7 @@ from app.keys.sealing import Sealer
 from app.keys.signing import SigningKeys
 from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
+from app.sessions.pushed import PushedRequests
 from app.storage.clock import Clock
 from app.storage.database import Storage
 from app.storage.ephemeral import Ephemeral
@@ -45,6 +46,7 @@ class Parts:
     mint: Mint
     sessions: BrowserSessions
     asks: Asks
+    pushed: PushedRequests
     metrics: Metrics
     failures: AddressWindows
     """Failed client authentications, by address."""

@@ -13,6 +13,7 @@ from app.provider.device import DeviceAuthorizationEndpoint
 from app.provider.discovery import discovery, jwks
 from app.provider.introspection import IntrospectionEndpoint
 from app.provider.logout import LogoutPage
+from app.provider.par import ParEndpoint
 from app.provider.parts import Parts
 from app.provider.registration import PATH, ManagementEndpoint, RegistrationEndpoint
 from app.provider.revocation import RevocationEndpoint
@@ -42,6 +43,7 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
         "/jwks.json": read(jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET, origins=origins),
         "/authorize": Endpoint(_quick(parts, cookies), frozenset({"GET"}), pages=True),
         "/device_authorization": read(DeviceAuthorizationEndpoint(parts, authenticate), POST),
+        "/par": read(ParEndpoint(parts, authenticate), POST, origins=origins),
         "/token": write(TokenEndpoint(parts, authenticate), POST, origins=origins),
         "/userinfo": read(UserinfoEndpoint(parts), frozenset({"GET", "POST"}), origins=origins),
         "/introspect": read(IntrospectionEndpoint(parts, authenticate), POST),

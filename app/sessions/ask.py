@@ -126,10 +126,15 @@ class Asks:
         return Ask(value["p"], value["b"], value["t"], value["s"], force, declined, device)
 
 
-def begin_again(ask: Ask, client: Client | None, now: int, issuer: str) -> str:
-    """Where an expired ask goes on: with the same request, or, where its service will have forgotten it, with a new one."""
+def begin_again(ask: Ask, client: Client | None, now: int, issuer: str) -> str | None:
+    """Where an expired ask goes on: with the same request, or, where its service will have forgotten it, with a new one.
+
+    What a service pushed to us does not travel through a browser: only the service itself can begin again.
+    """
     if ask.device:
         return ask.path
+    if "request_uri" in ask.parameters:
+        return (client.login_url(issuer) or None) if client is not None else None
     if client is not None and now - ask.made_at > REMEMBERED_MS and (url := client.login_url(issuer)):
         return url
     return f"/authorize?{urlencode(dict(ask.parameters))}"

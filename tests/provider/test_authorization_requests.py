@@ -54,7 +54,6 @@ def test_what_is_not_offered_is_refused_by_its_name(
         for value in (
             "x",
             f"http://127.0.0.1:{port}/r",
-            "urn:ietf:params:oauth:request_uri:abc",
             "eyJhbGciOiJub25lIn0.e30.",
         ):
             got = answered(signed_in.authorize(store, **{name: value}))

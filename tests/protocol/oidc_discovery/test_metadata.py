@@ -57,7 +57,11 @@ def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> No
         assert metadata[name] is False
     said = json.dumps(metadata)
     for word in ("implicit", "password", "token id_token", "form_post", "fragment", "plain", 'none"]', "HS256",
+<<<<<<< tests/protocol/oidc_discovery/test_metadata.py
+                 "dpop", "backchannel", "frontchannel", "check_session"):  # fmt: skip
+=======
                  "backchannel", "frontchannel", "check_session"):  # fmt: skip
+>>>>>>> /tmp/t
         assert word not in said.replace('"client_secret_post","none"]', "]").replace(
             '"client_secret_post", "none"]', "]"
         )
@@ -94,11 +98,11 @@ def test_every_address_works(deployment: Deployment, browser: Browser, metadata:
         "token_endpoint",
         "introspection_endpoint",
         "revocation_endpoint",
+        "pushed_authorization_request_endpoint",
         "device_authorization_endpoint",
     ):
         assert browser.post(paths[name]).status_code in {400, 401}
     for path in (
-        "/par",
         "/bc-authorize",
         "/.well-known/webfinger",
     ):

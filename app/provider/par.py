@@ -1,0 +1,41 @@
+"""The pushed authorization request endpoint (RFC 9126): a service says by itself what its browser would carry."""
+
+from app.clients.registry import Client
+from app.provider.authorize_request import AuthorizationRequest, Refused, Unanswerable, validate
+from app.provider.client_auth import ClientAuthentication
+from app.provider.errors import ProtocolError, error_answer, invalid_request
+from app.provider.parts import Parts
+from app.web.request import Answer, Form, Request, json_answer
+
+
+class ParEndpoint:
+    """`POST /par`."""
+
+    def __init__(self, parts: Parts, authenticate: ClientAuthentication) -> None:
+        self._parts, self._authenticate = parts, authenticate
+
+    def __call__(self, request: Request) -> Answer:
+        """Check the request as the authorization endpoint would, and keep it. Touches the ephemeral store alone."""
+        try:
+            client = self._authenticate(request)
+            checked = self._checked(request, client)
+        except ProtocolError as error:
+            return error_answer(error, request)
+        request_uri = self._parts.pushed.push(client.client_id, checked.parameters)
+        life = self._parts.settings.lifetimes.pushed_request_s
+        return json_answer(201, {"request_uri": request_uri, "expires_in": life})
+
+    def _checked(self, request: Request, client: Client) -> AuthorizationRequest:
+        """The request, whole. Raises ProtocolError (RFC 9126 §2.3): nobody is redirected from here."""
+        if "request_uri" in request.form:
+            raise invalid_request("request_uri has no place in a pushed request")  # RFC 9126 §2.1
+        if client.public and not self._parts.starts.admit(request.address):
+            raise ProtocolError("temporarily_unavailable", "too many requests", status=429)
+        parts = self._parts
+        form = Form(list(({**request.form} | {"client_id": client.client_id}).items()))
+        try:
+            return validate(form, parts.clients, parts.signing, parts.settings.issuer)
+        except Unanswerable as problem:
+            raise invalid_request(str(problem)) from None
+        except Refused as refused:
+            raise ProtocolError(refused.code, refused.description) from None
