@@ -57,11 +57,7 @@ def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> No
         assert metadata[name] is False
     said = json.dumps(metadata)
     for word in ("implicit", "password", "token id_token", "form_post", "fragment", "plain", 'none"]', "HS256",
-<<<<<<< tests/protocol/oidc_discovery/test_metadata.py
-                 "dpop", "backchannel", "frontchannel", "check_session"):  # fmt: skip
-=======
                  "backchannel", "frontchannel", "check_session"):  # fmt: skip
->>>>>>> /tmp/t
         assert word not in said.replace('"client_secret_post","none"]', "]").replace(
             '"client_secret_post", "none"]', "]"
         )
@@ -209,3 +205,14 @@ def test_a_client_may_start_from_the_document_alone(deployment: Deployment, brow
             "redirect_uri": service.redirect_uri, "code_verifier": service.verifier}  # fmt: skip
     given = post(browser, urlsplit(metadata["token_endpoint"]).path, service, dict(form))
     assert userinfo(browser, given.json["access_token"]).json["name"] == "Мария Иванова"
+
+
+@pytest.mark.rule("OIDC Discovery", "3", "our policy, terms and documentation are named where there are any")
+def test_what_people_may_read_about_us(deploy: Deploy, metadata: dict[str, object]) -> None:
+    said = {
+        "op_policy_uri": "https://shop.ru/privacy",
+        "op_tos_uri": "https://shop.ru/terms",
+        "service_documentation": "https://shop.ru/developers",
+    }
+    assert not said.keys() & metadata.keys()
+    assert said.items() <= deploy(**said).client().get(DOCUMENT).json.items()
