@@ -93,6 +93,10 @@ class ClientMetadata(BaseModel):
     """Where it publishes its keys; it changes them there without telling us."""
     id_token_signed_response_alg: SigningAlgorithm = "RS256"
     """Algorithm of its ID tokens."""
+    userinfo_signed_response_alg: Literal["", SigningAlgorithm] = ""
+    """Algorithm by which userinfo is signed for it (OIDC Core §5.3.2); empty: plain JSON."""
+    introspection_signed_response_alg: Literal["", SigningAlgorithm] = ""
+    """Algorithm of its introspection answers (RFC 9701 §6); empty: plain JSON, or RS256 where it asks for a JWT."""
     subject_type: Literal["", "public", "pairwise"] = ""
     """Empty: by its sector. Our own services share subjects, third parties have their own."""
     contacts: tuple[Text, ...] = ()

@@ -43,6 +43,8 @@ def metadata(settings: Settings) -> dict[str, object]:
         "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
+        "userinfo_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,

@@ -10,9 +10,10 @@ from app.keys.signing import BadToken
 from app.provider.client_auth import ClientAuthentication
 from app.provider.errors import ProtocolError, error_answer, invalid_request
 from app.provider.parts import Parts
-from app.web.request import Answer, Request, json_answer
+from app.web.request import Answer, Request, json_answer, jwt_answer
 
 INACTIVE = {"active": False}
+MEDIA_TYPE = "application/token-introspection+jwt"
 
 
 class IntrospectionEndpoint:
@@ -31,7 +32,11 @@ class IntrospectionEndpoint:
         except ProtocolError as error:
             return error_answer(error, request)
         read = self._access if "." in token else self._refresh
-        return json_answer(200, read(request, token, client) or INACTIVE)
+        state = read(request, token, client) or INACTIVE
+        algorithm = client.metadata.introspection_signed_response_alg
+        if algorithm or _wants_jwt(request):
+            return jwt_answer(MEDIA_TYPE, self._parts.mint.introspection(state, client, algorithm or "RS256"))
+        return json_answer(200, state)
 
     def _access(self, request: Request, token: str, client: Client) -> dict[str, Any] | None:
         try:
@@ -66,3 +71,9 @@ class IntrospectionEndpoint:
             "iat": row.rotated_at // 1000,
             "exp": self._parts.refresh.usable_until(row) // 1000,
         }
+
+
+def _wants_jwt(request: Request) -> bool:
+    """Whether it asks for a signed answer (RFC 9701 §4)."""
+    accepted = request.headers.get("accept", "").split(",")
+    return any(part.partition(";")[0].strip().lower() == MEDIA_TYPE for part in accepted)

@@ -8,7 +8,7 @@ from app.grants.locator import Place, open_place
 from app.keys.signing import BadToken
 from app.provider.errors import BadBearer, bearer_answer
 from app.provider.parts import Parts
-from app.web.request import Answer, Request, json_answer
+from app.web.request import Answer, Request, json_answer, jwt_answer
 
 
 class UserinfoEndpoint:
@@ -20,17 +20,21 @@ class UserinfoEndpoint:
     def __call__(self, request: Request) -> Answer:
         """The claims that the token's scopes stand for, in one statement."""
         try:
-            return json_answer(200, self._claims(request))
+            return self._answer(request)
         except BadBearer as error:
             return bearer_answer(error, request)
 
-    def _claims(self, request: Request) -> Mapping[str, Any]:
+    def _answer(self, request: Request) -> Answer:
         token, place = self._read(bearer_token(request))
         scopes = self._scopes(token)
         known = userinfo(request.tx, self._parts.data_keys, place, scopes, self._parts.moment())
         if known is None:
             raise BadBearer("grant, person or session has ended")
-        return known
+        client = self._parts.clients.get(str(token["client_id"]))
+        algorithm = client.metadata.userinfo_signed_response_alg if client else ""
+        if client and algorithm:  # OIDC Core §5.3.2
+            return jwt_answer("application/jwt", self._parts.mint.userinfo(known, client, algorithm))
+        return json_answer(200, known)
 
     def _read(self, token: str) -> tuple[Mapping[str, Any], Place]:
         """The claims of an access token of a person, made for us. Raises BadBearer."""

@@ -93,6 +93,11 @@ def json_answer(status: int, body: Mapping[str, Any], *headers: tuple[str, str])
     return Answer(status, raw, (JSON_TYPE, *NO_STORE, *headers))
 
 
+def jwt_answer(media_type: str, token: str) -> Answer:
+    """A signed answer that nobody may keep."""
+    return Answer(200, token.encode(), (("Content-Type", media_type), *NO_STORE))
+
+
 def _decode(raw: bytes) -> str:
     if b"%" in raw or b"+" in raw:
         raw = unquote_to_bytes(raw.replace(b"+", b" "))
