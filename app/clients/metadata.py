@@ -23,6 +23,7 @@ PERSONAL_GRANT_TYPES = frozenset({"authorization_code", "urn:ietf:params:oauth:g
 LONGEST_SCOPE = 500
 """Characters of all scopes together: what grants and consents have room for."""
 SigningAlgorithm = Literal["RS256", "ES256", "PS256", "EdDSA"]
+ResponseMode = Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
 Text = Annotated[str, Field(max_length=60)]
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
@@ -69,6 +70,10 @@ class ClientMetadata(BaseModel):
     """Where a sign-in that begins with us is sent (OIDC Core §4)."""
     response_types: tuple[Literal["code"], ...] = ("code",)
     """Only the code flow exists (SR-006)."""
+    response_modes: tuple[ResponseMode, ...] = ("query", "form_post")
+    """How answers may come (SR-010): signed ones (JARM) only where they are named here."""
+    authorization_signed_response_alg: SigningAlgorithm = "RS256"
+    """Algorithm of its signed answers (JARM §3)."""
     grant_types: tuple[
         Literal[
             "authorization_code",
@@ -142,7 +147,7 @@ class ClientMetadata(BaseModel):
             members["allowed_scopes"] = members["scope"].split()
         return members
 
-    @field_validator("allowed_scopes", "redirect_uris", "post_logout_redirect_uris", "grant_types")
+    @field_validator("allowed_scopes", "redirect_uris", "post_logout_redirect_uris", "grant_types", "response_modes")
     @classmethod
     def _once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(values)) != len(values):
@@ -186,6 +191,7 @@ class ClientMetadata(BaseModel):
                 "the audience of a fapi client's assertions is the issuer",
             ),
             (not self.grant_types, "grant_types is empty"),
+            (not self.response_modes, "response_modes is empty"),
             (len(" ".join(self.allowed_scopes)) > LONGEST_SCOPE, "its scopes are too many to be kept"),
             (self.fapi, "fapi needs private_key_jwt or mutual TLS, which are not offered"),
             (

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from app.clients.registry import Client
 from app.grants import grants
 from app.grants.codes import Code, redirect_hash
-from app.provider.authorize_request import AuthorizationRequest, Refused, Unanswerable, validate
+from app.provider.authorization_response import Posted, Responses
+from app.provider.authorize_request import AuthorizationRequest, validate
 from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide, reachable_acr
 from app.provider.parts import Parts
+from app.provider.target import Refused, Unanswerable
 from app.sessions.ask import UNBOUND, Ask, Expired, browser_hash
 from app.sessions.browser import BrowserSession
 from app.sessions.pushed import PREFIX
@@ -75,6 +77,7 @@ class Authorize:
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._reachable = parts, reachable_acr(parts.settings)
+        self._responses = Responses(parts.signing, parts.clock)
 
     def decide(self, tx: Transaction, visit: Visit) -> Decision:
         """Validate the request or the one frozen in its ask, and decide.
@@ -103,14 +106,19 @@ class Authorize:
         if not self._parts.pushed.spend(decision.pushed):
             raise Gone(decision.request.client)
 
-    def redirect(self, decision: Decision) -> Answer | None:
+    def answer(self, decision: Decision) -> Answer | Posted | None:
         """The answer that goes to the service, or None where a page comes first. Writes nothing."""
-        step = decision.step
+        step, target = decision.step, decision.request.target
         if isinstance(step, Refuse):
-            return Refused(decision.request.target, step.code).answer()
+            return self._responses.make(target, Refused(target, step.code).parameters)
         if isinstance(step, Issue) and decision.session is not None:
-            return decision.request.target.redirect({"code": self._code(decision, decision.session, step)})
+            return self._responses.make(target, {"code": self._code(decision, decision.session, step)})
         return None
+
+    def refusal(self, refused: Refused, reference: str) -> Answer | Posted:
+        """The answer that refuses, and a line in the log."""
+        log.info("authorization refused", extra={"reference": reference, "cause": str(refused)})
+        return self._responses.make(refused.target, refused.parameters)
 
     def ask(self, decision: Decision, visit: Visit) -> str:
         """Freeze the request for the pages; the ask that it came with goes on as it is."""
@@ -201,15 +209,13 @@ def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -
     try:
         decision = authorize.decide(tx, visit)
     except Refused as refused:
-        return refusal(refused, reference)
+        return None if refused.target.mode.posts else _redirect(authorize.refusal(refused, reference))
     except (Unanswerable, Expired, Gone):
         return None
     if decision.stale_session is not None or decision.spends:
         return None  # something has to be written, which this reading path cannot
-    return authorize.redirect(decision)
+    return None if decision.request.target.mode.posts else _redirect(authorize.answer(decision))
 
 
-def refusal(refused: Refused, reference: str) -> Answer:
-    """The redirect that refuses, and a line in the log."""
-    log.info("authorization refused", extra={"reference": reference, "cause": str(refused)})
-    return refused.answer()
+def _redirect(answer: Answer | Posted | None) -> Answer | None:
+    return answer if isinstance(answer, Answer) else None

@@ -4,21 +4,27 @@ import logging
 from urllib.parse import urlencode
 
 from flask import Response, request
+from markupsafe import Markup
 from werkzeug.exceptions import TooManyRequests
 
-from app.provider.authorize import Authorize, Decision, Gone, Visit, refusal
-from app.provider.authorize_request import Refused, Unanswerable
+from app.provider.authorization_response import Posted
+from app.provider.authorize import Authorize, Decision, Gone, Visit
 from app.provider.next_step import SignIn
 from app.provider.parts import Parts
+from app.provider.target import Refused, Unanswerable
 from app.sessions.ask import Ask, Expired, begin_again
 from app.sessions.browser import BrowserSession
 from app.storage.database import Unavailable
 from app.web.browser import Browser
 from app.web.cookies import Cookies
-from app.web.pages import Pages, gettext
+from app.web.headers import allow_script
+from app.web.pages import Pages, gettext, origin_of
 from app.web.request import Answer, Form
 
 log = logging.getLogger("mostid.provider")
+
+SUBMIT = 'document.getElementById("answer").submit()'
+"""All that the page of a form does by script."""
 
 
 class AuthorizePage:
@@ -46,11 +52,11 @@ class AuthorizePage:
         except Expired as expired:
             return self._expired(expired.ask)
         except Refused as refused:
-            return to_flask(refusal(refused, _reference()))
+            return self._to_service(self._authorize.refusal(refused, _reference()))
         if decision.stale_session is not None:
             self._touch(decision.stale_session)
-        answer = self._authorize.redirect(decision)
-        return to_flask(answer) if answer is not None else self._to_pages(decision, visit)
+        answer = self._authorize.answer(decision)
+        return self._to_service(answer) if answer is not None else self._to_pages(decision, visit)
 
     def post(self) -> Response:
         """Validate a POSTed request and have the browser come back by GET, where its cookies are."""
@@ -66,8 +72,23 @@ class AuthorizePage:
         except Gone as gone:
             return self._gone(gone)
         except Refused as refused:
-            return to_flask(refusal(refused, _reference()))
+            return self._to_service(self._authorize.refusal(refused, _reference()))
         return self._pages.redirect(f"/authorize?{urlencode({'ask': ask})}")
+
+    def _to_service(self, answer: Answer | Posted) -> Response:
+        """A redirect, or the page that posts the answer (OAuth 2.0 Form Post Response Mode §2)."""
+        if isinstance(answer, Answer):
+            return Response(answer.body, answer.status, list(answer.headers))
+        target = answer.target
+        allow_script(SUBMIT)
+        return self._pages.render(
+            "provider/form_post.html",
+            action=target.redirect_uri,
+            fields=answer.fields,
+            submit=Markup(SUBMIT),  # noqa: S704  # our own constant
+            service_name=target.client.name(self._pages.language()),
+            redirects_to=(origin_of(target.redirect_uri),),
+        )
 
     def _to_pages(self, decision: Decision, visit: Visit) -> Response:
         if decision.ask is None:
@@ -125,8 +146,3 @@ class AuthorizePage:
 
 def _reference() -> str:
     return str(request.environ["mostid.reference"])
-
-
-def to_flask(answer: Answer) -> Response:
-    """The same answer through Flask."""
-    return Response(answer.body, answer.status, list(answer.headers))

@@ -1,18 +1,15 @@
-"""Reading an authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1): first where it may be answered, then what it says.
-
-Only a `Target`, whose client and redirect URI were found to belong together, is able to redirect (SR-005).
-"""
+"""Reading an authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1): first where it may be answered, then what it says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
 
 from app.clients.registry import Client, Clients
 from app.keys.signing import BadToken, SigningKeys
 from app.provider.pkce import is_challenge
-from app.web.request import Answer, Form
+from app.provider.response_mode import mode_of
+from app.provider.target import LONGEST_VALUE, Refused, Target, find_target
+from app.web.request import Form
 
-LONGEST_VALUE = 1_024
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 UNSUPPORTED = {
     "request": "request_not_supported",
@@ -26,51 +23,6 @@ FROZEN = (
 """What an ask keeps of a request."""
 HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "display", "claims", "claims_locales"})
 """Each of these comes once at most (SR-004). Parameters that we do not know are ignored (RFC 6749 §3.1)."""
-
-
-class Unanswerable(Exception):
-    """The client or its redirect URI is not known good: only a page may say so. The text is for the log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where this request may be answered: found, never assumed."""
-
-    client: Client
-    redirect_uri: str
-    state: str
-    issuer: str
-
-    def redirect(self, parameters: Mapping[str, str]) -> Answer:
-        """Send the browser there with these parameters, `state` and `iss` (RFC 9207 §2).
-
-        The URI is written exactly as it was compared (SR-003); 303 makes every browser use GET (RFC 9700 §4.12).
-        """
-        values = dict(parameters)
-        if self.state:
-            values["state"] = self.state
-        values["iss"] = self.issuer
-        joint = "&" if "?" in self.redirect_uri else "?"
-        location = self.redirect_uri + joint + urlencode(values, quote_via=quote, safe="")
-        return Answer(303, b"", (("Location", location), ("Cache-Control", "no-store"), REFERRER))
-
-
-REFERRER = ("Referrer-Policy", "no-referrer")
-
-
-class Refused(Exception):
-    """The request is refused at its target: code and our own fixed description."""
-
-    def __init__(self, target: Target, code: str, description: str = "") -> None:
-        super().__init__(f"{code}: {description}")
-        self.target, self.code, self.description = target, code, description
-
-    def answer(self) -> Answer:
-        """The redirect that says so (RFC 6749 §4.1.2.1)."""
-        parameters = {"error": self.code}
-        if self.description:
-            parameters["error_description"] = self.description
-        return self.target.redirect(parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +43,6 @@ class AuthorizationRequest:
     def client(self) -> Client:
         """Whose request it is."""
         return self.target.client
-
-
-def find_target(form: Form, clients: Clients, issuer: str) -> Target:
-    """The client and a redirect URI that is exactly one of its own. Raises Unanswerable.
-
-    A state that is too long, or came twice, goes back to nobody; `validate` refuses its request.
-    """
-    if form.repeated & {"client_id", "redirect_uri"}:
-        raise Unanswerable("client_id or redirect_uri is repeated")
-    client = clients.get(form.get("client_id", ""))
-    if client is None:
-        raise Unanswerable("unknown or disabled client")
-    redirect_uri = form.get("redirect_uri", "")
-    if not redirect_uri:
-        raise Unanswerable("redirect_uri is missing")
-    if not client.accepts_redirect(redirect_uri):
-        raise Unanswerable("redirect_uri is not registered for this client")
-    state = form.get("state", "")
-    if "state" in form.repeated or len(state.encode()) > LONGEST_VALUE:
-        state = ""
-    return Target(client, redirect_uri, state, issuer)
 
 
 def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) -> AuthorizationRequest:
@@ -148,8 +79,8 @@ def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
         raise Refused(target, "invalid_request", "response_type is missing")
     if form["response_type"] != "code":
         raise Refused(target, "unsupported_response_type")  # SR-006
-    if form.get("response_mode", "query") != "query":
-        raise Refused(target, "invalid_request", "this response_mode is not supported")
+    if mode_of(form, target.client, target.redirect_uri) is None:
+        raise Refused(target, "invalid_request", "this client may not have this response_mode")  # SR-010
 
 
 def _challenge(target: Target, form: Form) -> str:

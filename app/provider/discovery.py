@@ -8,6 +8,7 @@ from app.grants.device_requests import GRANT_TYPE as DEVICE_CODE
 from app.keys.lifecycle import ALGORITHMS
 from app.keys.signing import SigningKeys
 from app.provider.next_step import reachable_acr
+from app.provider.response_mode import MODES
 from app.web.request import Answer, Request
 from config.settings import Settings
 
@@ -38,11 +39,12 @@ def metadata(settings: Settings) -> dict[str, object]:
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "registration_endpoint": f"{issuer}/register",
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(MODES),
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE],
         "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
+        "authorization_signing_alg_values_supported": list(ALGORITHMS),
         "userinfo_signing_alg_values_supported": list(ALGORITHMS),
         "introspection_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,

@@ -1,10 +1,11 @@
 """The pushed authorization request endpoint (RFC 9126): a service says by itself what its browser would carry."""
 
 from app.clients.registry import Client
-from app.provider.authorize_request import AuthorizationRequest, Refused, Unanswerable, validate
+from app.provider.authorize_request import AuthorizationRequest, validate
 from app.provider.client_auth import ClientAuthentication
 from app.provider.errors import ProtocolError, error_answer, invalid_request
 from app.provider.parts import Parts
+from app.provider.target import Refused, Unanswerable
 from app.web.request import Answer, Form, Request, json_answer
 
 

@@ -29,7 +29,7 @@ def test_a_client_that_demands_a_nonce_gets_none_without(deployment: Deployment)
 
 @pytest.mark.sr("SR-010")
 def test_no_other_response_mode_is_honoured(signed_in: Browser, store: Service) -> None:
-    for mode in ("fragment", "form_post", "jwt", "query.jwt", "web_message", "x"):
+    for mode in ("fragment", "fragment.jwt", "jwt", "query.jwt", "form_post.jwt", "web_message", "x"):
         answer = signed_in.authorize(store, response_mode=mode, state="<script>")
         assert answered(answer)["error"] == "invalid_request"
         assert "#" not in answer.location

@@ -56,7 +56,7 @@ def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> No
     ):
         assert metadata[name] is False
     said = json.dumps(metadata)
-    for word in ("implicit", "password", "token id_token", "form_post", "fragment", "plain", 'none"]', "HS256",
+    for word in ("implicit", "password", "token id_token", "fragment", "plain", 'none"]', "HS256",
                  "backchannel", "frontchannel", "check_session"):  # fmt: skip
         assert word not in said.replace('"client_secret_post","none"]', "]").replace(
             '"client_secret_post", "none"]', "]"

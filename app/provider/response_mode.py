@@ -1,0 +1,44 @@
+"""The ways an authorization answer may take to the service (OAuth 2.0 Multiple Response Types §2.1, JARM §2.3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.clients.registry import Client
+from app.web.pages import origin_of
+from app.web.request import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How an answer travels."""
+
+    posts: bool = False
+    """A form of ours takes it there by POST, instead of a redirect."""
+    signed: bool = False
+    """It is one signed JWT."""
+
+
+QUERY = Mode()
+"""Where nothing else may be had: the default of the code flow."""
+MODES: Mapping[str, Mode] = {
+    "query": QUERY,
+    "form_post": Mode(posts=True),
+    "jwt": Mode(signed=True),  # JARM §2.3.4: for a code that is query.jwt
+    "query.jwt": Mode(signed=True),
+    "form_post.jwt": Mode(posts=True, signed=True),
+}
+"""`fragment` is not among them: whatever a page loads can read it."""
+
+
+def mode_of(form: Form, client: Client, redirect_uri: str) -> Mode | None:
+    """The mode that a request asks for; None where this client may not have it, or it leads nowhere (SR-010)."""
+    name = form.get("response_mode", "query")
+    if name not in client.metadata.response_modes or "response_mode" in form.repeated:
+        return None
+    mode = MODES[name]
+    return None if mode.posts and not _takes_forms(redirect_uri) else mode
+
+
+def _takes_forms(redirect_uri: str) -> bool:
+    """Whether a form can be sent there: not to an application's scheme, nor where no policy of a page can name it."""
+    return origin_of(redirect_uri).startswith("http")
