@@ -61,23 +61,34 @@ def metadata(settings: Settings) -> dict[str, object]:
         "request_uri_parameter_supported": False,
         "require_pushed_authorization_requests": False,
         "authorization_response_iss_parameter_supported": True,
+    } | _documents(settings)
+
+
+def _documents(settings: Settings) -> dict[str, str]:
+    """What people may read about this deployment, as far as it has been written."""
+    known = {
+        "op_policy_uri": settings.op_policy_uri,
+        "op_tos_uri": settings.op_tos_uri,
+        "service_documentation": settings.service_documentation,
     }
+    return {name: address for name, address in known.items() if address}
 
 
 def discovery(settings: Settings) -> Callable[[Request], Answer]:
     """Both well-known documents: the same bytes, made once."""
     body = json.dumps(metadata(settings), separators=(",", ":")).encode()
-    return lambda request: _cacheable(request, body, CACHE_S, STALE_S)
+    return lambda request: cacheable(request, body, CACHE_S, STALE_S)
 
 
 def jwks(signing: SigningKeys, cache_s: int) -> Callable[[Request], Answer]:
     """The key set. Services may keep it as long as a new key is published before it signs, stale or not (SR-069)."""
     whole = max(SHORTEST_CACHE_S, min(cache_s, CACHE_S))
     stale = min(STALE_S, whole - SHORTEST_CACHE_S)
-    return lambda request: _cacheable(request, signing.jwks(), whole - stale, stale)
+    return lambda request: cacheable(request, signing.jwks(), whole - stale, stale)
 
 
-def _cacheable(request: Request, body: bytes, seconds: int, stale: int) -> Answer:
+def cacheable(request: Request, body: bytes, seconds: int, stale: int) -> Answer:
+    """A document for anybody to keep for a while; a cache that has it already is told so."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = (
         ("Content-Type", "application/json"),
