@@ -21,7 +21,11 @@ FLAGS = (
     click.option("--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, help="Where to after it."),
     click.option("--scope", "scopes", multiple=True, help="A scope that it may ask for, or several with spaces."),
     click.option("--grant-type", "grant_types", multiple=True, help="A grant type; the default is authorization_code."),
-    click.option("--auth-method", "token_endpoint_auth_method", help="client_secret_basic, client_secret_post, none."),
+    click.option(
+        "--auth-method",
+        "token_endpoint_auth_method",
+        help="client_secret_basic, client_secret_post, private_key_jwt, none.",
+    ),
     click.option("--sector", help="Services of one sector share a subject."),
     click.option("--accent", help="Its colour, #rrggbb."),
     click.option("--short-name", help="Its name in a message by SMS, 14 letters at most."),

@@ -73,8 +73,10 @@ def rotate_secret(
     Raises UnknownClient, and BadMetadata for a client that has none.
     """
     row = _locked(tx, client_id)
-    if not ClientMetadata.model_validate(row.metadata).has_secret:
-        raise BadMetadata([("token_endpoint_auth_method", "this client has no secret")])
+    metadata = ClientMetadata.model_validate(row.metadata)
+    if not metadata.has_secret:
+        kind = "a public client" if metadata.public else "a client that signs"
+        raise BadMetadata([("token_endpoint_auth_method", f"{kind} has no secret")])
     secret = secrets.new_secret()
     kept = secrets.replaced(row.secrets, secret, now, overlap_s * 1000)
     tx.execute(update(clients).where(clients.c.client_id == client_id).values(secrets=kept, changed_at=now))

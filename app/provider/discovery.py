@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 
 from app.grants.device_requests import GRANT_TYPE as DEVICE_CODE
+from app.keys.jwk import ALGORITHMS as ASSERTION_ALGORITHMS
 from app.keys.lifecycle import ALGORITHMS
 from app.keys.signing import SigningKeys
 from app.provider.next_step import reachable_acr
@@ -17,7 +18,7 @@ CLAIMS = [
     "family_name", "nickname", "picture", "gender", "birthdate", "locale", "updated_at", "email", "email_verified",
     "phone_number", "phone_number_verified",
 ]  # fmt: skip
-AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+AUTH_METHODS = ["private_key_jwt", "client_secret_basic", "client_secret_post", "none"]
 CACHE_S, SHORTEST_CACHE_S = 3_600, 300
 STALE_S = 600
 """How long a cache may go on with what it has while it asks again (RFC 5861 §3)."""
@@ -48,8 +49,11 @@ def metadata(settings: Settings) -> dict[str, object]:
         "userinfo_signing_alg_values_supported": list(ALGORITHMS),
         "introspection_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
-        "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:2],
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": AUTH_METHODS[:-1],
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": list(reachable_acr(settings)),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],

@@ -4,7 +4,7 @@ import json
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, KeySet
 
 from tests.deployment import HTTPS, ISSUER, Browser, Deploy, Deployment, Service, answered
 from tests.provider.tokens import header, post, tokens, userinfo
@@ -111,6 +111,7 @@ def test_every_address_works(deployment: Deployment, browser: Browser, metadata:
 def test_what_is_announced_works(
     deployment: Deployment, browser: Browser, metadata: dict[str, object]
 ) -> None:
+    keys_of_its_own = {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}
     said: dict[str, list[str]] = {name: value for name, value in metadata.items() if isinstance(value, list)}
     deployment.sign_in(browser)
     service = deployment.register(allowed_scopes=[*said["scopes_supported"]])
@@ -123,7 +124,8 @@ def test_what_is_announced_works(
         signed = deployment.register(id_token_signed_response_alg=algorithm)
         assert header(tokens(browser, signed)["id_token"])["alg"] == algorithm
     for method in said["token_endpoint_auth_methods_supported"]:
-        assert deployment.register(token_endpoint_auth_method=method).client_id
+        keys = {"jwks": keys_of_its_own} if method == "private_key_jwt" else {}
+        assert deployment.register(token_endpoint_auth_method=method, **keys).client_id
 
 
 @pytest.mark.rule("RFC 7517", "5", "the key set holds public keys with ids; tokens name one of them")

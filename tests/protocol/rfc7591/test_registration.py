@@ -134,6 +134,7 @@ def test_scopes_are_capped_by_the_token(deployment: Deployment, browser: Browser
         {"sector": "ecosystem"},
         {"require_pkce": False},
         {"fapi": True},
+        {"assertion_audience": "endpoint"},
         {"allowed_scopes": ["mostid.admin.write"]},
         {"access_token_s": 600},
     ],
