@@ -47,8 +47,10 @@ def _origins(settings: Settings) -> Iterator[Complaint]:
         yield Complaint(
             "admin_issuer", "give operators an address of their own, another one than MOSTID_ISSUER (SR-149)"
         )
-    if settings.support_url and (split(settings.support_url) is None):
-        yield Complaint("support_url", "write an http or https address, or leave it empty")
+    for setting in ("support_url", "op_policy_uri", "op_tos_uri", "service_documentation"):
+        address = getattr(settings, setting)
+        if address and split(address) is None:
+            yield Complaint(setting, "write an http or https address, or leave it empty")
 
 
 def _keys(settings: Settings) -> Iterator[Complaint]:

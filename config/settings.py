@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Domains of the ecosystem: first-party clients must live there (SR-060)."""
     open_registration: bool = False
     """Whether anybody may register a client without an initial access token (RFC 7591 §3); off is the safe choice (SR-053)."""
+    dpop_require_nonce: bool = False
+    """Whether DPoP proofs must hold a nonce of ours (RFC 9449 §8): against proofs that are made in store."""
     storage_region: str = "ru"
     """Where the first store of personal data stands, as you say it (SR-186); production starts with ru alone."""
     default_region: str = "RU"
@@ -80,6 +82,12 @@ class Settings(BaseSettings):
     """Least level of the JSON log."""
     support_url: str = ""
     """Where the help line of each page leads; empty: a short text of our own."""
+    op_policy_uri: str = ""
+    """Our privacy policy, shown in discovery (OIDC Discovery §3)."""
+    op_tos_uri: str = ""
+    """Our terms of service, shown in discovery."""
+    service_documentation: str = ""
+    """Documentation for developers of services, shown in discovery."""
     limits: LimitsSettings = LimitsSettings()
     """Rates and tries."""
     lifetimes: LifetimeSettings = LifetimeSettings()

@@ -26,7 +26,22 @@ SigningAlgorithm = Literal["RS256", "ES256", "PS256", "EdDSA"]
 ResponseMode = Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
 Text = Annotated[str, Field(max_length=60)]
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
+Resources = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)]
 Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
+
+APPLE_APP_ID = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+"""Apple's team, and the bundle's reversed name."""
+
+
+class AndroidApp(BaseModel):
+    """An application for Android, and the certificates that its builds are signed with (Digital Asset Links)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    package_name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$", max_length=150)
+    sha256_cert_fingerprints: tuple[Annotated[str, Field(pattern=r"^[0-9A-F]{2}(:[0-9A-F]{2}){31}$")], ...] = Field(
+        min_length=1, max_length=5
+    )
 
 
 class BadMetadata(Exception):
@@ -120,16 +135,38 @@ class ClientMetadata(BaseModel):
     """PKCE is demanded (SR-007); lifted only for one confidential client at a time."""
     require_nonce: bool = False
     """A nonce is demanded."""
+    default_max_age: int | None = Field(None, ge=0, le=9_999_999_999)
+    """How old a proof may be, in seconds, where a request does not say (OIDC Registration §2)."""
+    require_auth_time: bool = False
+    """`auth_time` is in each ID token anyway."""
+    default_acr_values: Annotated[tuple[Annotated[str, Field(pattern=r"^[!-~]{1,100}$")], ...], Field(max_length=5)] = ()
+    """Levels that are wished for where a request names none (OIDC Registration §2)."""
     require_pushed_authorization_requests: bool = False
     """Its requests come by `/par` alone (RFC 9126 §6)."""
+    request_object_signing_alg: Literal["", "RS256", "PS256", "ES256", "EdDSA"] = ""
+    """Algorithm of its request objects; empty for any that one of its keys has."""
+    require_signed_request_object: bool = False
+    """Its requests are signed (RFC 9101 §10.5)."""
+    dpop_bound_access_tokens: bool = False
+    """Its tokens are always bound to a key: requests without a DPoP proof are refused (RFC 9449 §5.2)."""
+    dpop_require_nonce: bool = False
+    """Its proofs hold a nonce of ours (RFC 9449 §8)."""
     fapi: bool = False
     """A high-value client under the FAPI 2.0 profile."""
     accent: str = ""
     """Its colour, `#rrggbb`, under white text."""
     short_name: str = Field("", max_length=14)
     """Its name in a message by SMS, which is one part only."""
+    android_apps: tuple[AndroidApp, ...] = Field((), max_length=5)
+    """Our native client's builds for Android, shown in `/.well-known/assetlinks.json`. Only operators set this."""
+    apple_app_ids: tuple[Annotated[str, Field(max_length=166)], ...] = Field((), max_length=5)
+    """Our native client's ids at Apple, `TEAMID.bundle.id`, shown in `/.well-known/apple-app-site-association`."""
     access_token_s: int | None = Field(None, ge=30, le=600)
     """Life of its access tokens in seconds, where shorter than ours (SR-067)."""
+    resources: Resources = ()
+    """Resource servers that it may ask tokens for (RFC 8707), beside ourselves. Only operators set this."""
+    resource_server: Resources = ()
+    """Resource servers that it is: it may introspect the tokens that are for them. Only operators set this."""
 
     @model_validator(mode="before")
     @classmethod
@@ -181,7 +218,10 @@ class ClientMetadata(BaseModel):
                 "refresh_token" in self.grant_types and not PERSONAL_GRANT_TYPES & set(self.grant_types),
                 "refresh_token needs a grant type by which people allow something",
             ),
-            (self.jwks is not None and bool(self.jwks_uri), "keys are given by jwks or by jwks_uri, not both"),
+            (
+                self.jwks is not None and bool(self.jwks_uri),
+                "keys are given by jwks or by jwks_uri, not both",
+            ),
             (
                 self.token_endpoint_auth_method == "private_key_jwt" and not (self.jwks or self.jwks_uri),
                 "private_key_jwt needs jwks or jwks_uri",
@@ -189,6 +229,21 @@ class ClientMetadata(BaseModel):
             (
                 self.fapi and self.assertion_audience == "endpoint",
                 "the audience of a fapi client's assertions is the issuer",
+            ),
+            (
+                bool(self.android_apps or self.apple_app_ids)
+                and not (self.first_party and self.application_type == "native"),
+                "android_apps and apple_app_ids are for native clients of our own",
+            ),
+            (
+                not all(APPLE_APP_ID.fullmatch(name) for name in self.apple_app_ids),
+                "apple_app_ids are written TEAMID.bundle.id",
+            ),
+            (
+                (self.require_signed_request_object or self.request_object_signing_alg != "")
+                and self.jwks is None
+                and not self.jwks_uri,
+                "signed request objects need keys: jwks or jwks_uri",
             ),
             (not self.grant_types, "grant_types is empty"),
             (not self.response_modes, "response_modes is empty"),
@@ -260,6 +315,7 @@ def _bad_addresses(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, 
             except BadAddress as error:
                 problems.append((f"{member}[{number}]", str(error)))
     single = [(name, getattr(metadata, name)) for name in WEB_ADDRESSES]
+    single += [(name, uri) for name in ("resources", "resource_server") for uri in getattr(metadata, name)]
     tagged = [
         (name, uri) for name, uri in metadata.translations.items() if not name.startswith("client_name#")
     ]

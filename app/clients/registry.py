@@ -4,8 +4,9 @@ import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from app.clients.addresses import origin_of
 from app.clients.client import Client, make
@@ -29,7 +30,16 @@ class _Generation:
     version: int = -1
     known: OrderedDict[str, Client] = field(default_factory=OrderedDict)
     unknown: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    origins: frozenset[str] | None = None
+    listed: "Listed | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What few requests want to know of all enabled clients at once."""
+
+    browser_origins: frozenset[str]
+    entrances: tuple[Client, ...]
+    apps: tuple[Client, ...]
 
 
 class Clients:
@@ -62,10 +72,27 @@ class Clients:
 
         Raises Unavailable like `get`.
         """
+        return self._listed().browser_origins
+
+    def entrances(self) -> tuple[Client, ...]:
+        """Our own services at which a sign-in may be begun for somebody (OIDC Core §4), by client id.
+
+        Raises Unavailable like `get`.
+        """
+        return self._listed().entrances
+
+    def apps(self) -> tuple[Client, ...]:
+        """The clients that are applications of ours for Android or Apple's systems, by client id.
+
+        Raises Unavailable like `get`.
+        """
+        return self._listed().apps
+
+    def _listed(self) -> Listed:
         generation = self._current()
-        if generation.origins is None:
-            generation.origins = self._read_origins()
-        return generation.origins
+        if generation.listed is None:
+            generation.listed = self._read_listed()
+        return generation.listed
 
     def _current(self) -> _Generation:
         version, age = self._versions.current(KIND)
@@ -76,26 +103,34 @@ class Clients:
                 self._generation = _Generation(version)
             return self._generation
 
-    def _read_origins(self) -> frozenset[str]:
+    def _read_listed(self) -> Listed:
+        """One pass over all clients; only the few that are handed out are made whole."""
+        origins: set[str] = set()
+        entrances, apps = [], []
+        wanted = select(clients.c.client_id, clients.c.metadata, clients.c.secrets)
         with self._storage.transaction() as tx:
-            found = tx.execute(select(clients.c.metadata).where(clients.c.disabled_at.is_(None))).scalars()
-            in_browsers = (
-                document
-                for document in found
-                if document["token_endpoint_auth_method"] == "none"
-                and document.get("application_type") != "native"
-            )
-            return frozenset(origin_of(uri) for document in in_browsers for uri in document["redirect_uris"])
+            for row in tx.execute(
+                wanted.where(clients.c.disabled_at.is_(None)).order_by(clients.c.client_id)
+            ):
+                document = row.metadata
+                native = document.get("application_type") == "native"
+                if document["token_endpoint_auth_method"] == "none" and not native:
+                    origins.update(origin_of(uri) for uri in document["redirect_uris"])
+                if not document["first_party"]:
+                    continue
+                if document.get("initiate_login_uri"):
+                    entrances.append(_made(row))
+                if native and (document.get("android_apps") or document.get("apple_app_ids")):
+                    apps.append(_made(row))
+        return Listed(frozenset(origins), tuple(entrances), tuple(apps))
 
     def _read(self, client_id: str) -> Client | None:
-        wanted = select(clients.c.metadata, clients.c.secrets).where(
+        wanted = select(clients.c.client_id, clients.c.metadata, clients.c.secrets).where(
             clients.c.client_id == client_id, clients.c.disabled_at.is_(None)
         )
         with self._storage.transaction() as tx:
             row = tx.execute(wanted).first()
-        if row is None:
-            return None
-        return make(client_id, ClientMetadata.model_validate(row.metadata), row.secrets)
+        return _made(row) if row is not None else None
 
     def _keep(self, generation: _Generation, client_id: str, client: Client | None) -> Client | None:
         """Remember in the generation in which the reading began; one that a change has replaced is not served again."""
@@ -109,3 +144,7 @@ class Clients:
                 if len(generation.known) > self._capacity:
                     generation.known.popitem(last=False)
         return client
+
+
+def _made(row: Row[Any]) -> Client:
+    return make(row.client_id, ClientMetadata.model_validate(row.metadata), row.secrets)

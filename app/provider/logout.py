@@ -40,6 +40,8 @@ class LogoutRequest:
     client: Client | None = None
     sid: str | None = None
     """Session of a valid hint, as the client's sector knows it."""
+    contradicted: bool = False
+    """Whether `logout_hint` names something else than the ID token does: then the person is asked."""
     return_url: str | None = None
 
 
@@ -55,7 +57,7 @@ class LogoutPage:
         asked, session = self._read(fields), self._session()
         if session is None:
             return self._gone(asked, ())
-        if asked.client and asked.sid == self._parts.keyed.sid(session.id, asked.client.sector):
+        if self._is_meant(asked, session):
             return self._end(asked, session)
         return self._pages.render(
             "provider/logout.html",
@@ -104,14 +106,15 @@ class LogoutPage:
 
     def _checked(self, fields: Mapping[str, str]) -> LogoutRequest:
         """Raises BadLogout."""
-        client_id, sid = fields.get("client_id"), None
+        client_id, sid, contradicted = fields.get("client_id"), None, False
         if "id_token_hint" in fields:
             claims = self._hinted(fields["id_token_hint"])
             if client_id not in (None, claims["aud"]):
                 raise BadLogout("client_id is not the audience of the hint")
             client_id, sid = str(claims["aud"]), claims.get("sid")
+            contradicted = fields.get("logout_hint") not in (None, sid, claims["sub"])
         client = self._parts.clients.get(client_id) if client_id else None
-        return LogoutRequest(client, sid, _return_url(client, fields))
+        return LogoutRequest(client, sid, contradicted, _return_url(client, fields))
 
     def _hinted(self, hint: str) -> Mapping[str, Any]:
         """Claims of the ID token; an expired one still says whose it was (RP-Initiated Logout §2)."""
@@ -119,6 +122,12 @@ class LogoutPage:
             return self._parts.signing.verify(hint, "JWT", expired_ok=True)
         except BadToken as problem:
             raise BadLogout(f"id_token_hint: {problem}") from None
+
+    def _is_meant(self, asked: LogoutRequest, session: BrowserSession) -> bool:
+        """Whether the service proved that it means this browser's session, and says nothing against it."""
+        if asked.client is None or asked.contradicted:
+            return False
+        return asked.sid == self._parts.keyed.sid(session.id, asked.client.sector)
 
     def _session(self) -> BrowserSession | None:
         cookie = self._cookies.read("sid")

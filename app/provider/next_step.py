@@ -95,10 +95,10 @@ def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | Ref
 
 
 def _consent(request: AuthorizationRequest, facts: Facts) -> Step:
-    """First-party services need no consent page, except when they ask for one."""
+    """First-party services need no consent page, except when they ask for one, or nobody knows who asks."""
     standing = facts.standing
     assert standing is not None  # noqa: S101  # _identification has seen it
-    asks = "consent" in request.prompt
+    asks = "consent" in request.prompt or _may_be_anybody(request)
     if request.client.first_party and not asks:
         return Issue(request.scope)
     just_given = facts.made_at is not None and standing.decided_at >= facts.made_at
@@ -109,6 +109,16 @@ def _consent(request: AuthorizationRequest, facts: Facts) -> Step:
     if scope:
         return Issue(scope)
     return Refuse("access_denied") if just_given else AskConsent()
+
+
+def _may_be_anybody(request: AuthorizationRequest) -> bool:
+    """Whether any application of the device could stand behind this client: its person then says yes each time.
+
+    Nothing proves who takes a private-use scheme or a loopback port; a claimed https address is its owner's
+    (RFC 8252 §8.6).
+    """
+    client, uri = request.client, request.target.redirect_uri
+    return client.public and client.application_type == "native" and not uri.startswith("https://")
 
 
 def _is_too_old(session: BrowserSession, max_age_s: int | None, now: int) -> bool:

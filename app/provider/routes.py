@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import Blueprint
 
+from app.provider.app_links import apple_association, asset_links
 from app.provider.authorize import Authorize, Visit, quick
 from app.provider.authorize_page import AuthorizePage
 from app.provider.client_assertion import ClientAssertions
@@ -12,6 +13,7 @@ from app.provider.client_auth import ClientAuthentication
 from app.provider.device import DeviceAuthorizationEndpoint
 from app.provider.discovery import discovery, jwks
 from app.provider.introspection import IntrospectionEndpoint
+from app.provider.launcher import LauncherPage
 from app.provider.logout import LogoutPage
 from app.provider.par import ParEndpoint
 from app.provider.parts import Parts
@@ -41,6 +43,8 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
         "/.well-known/openid-configuration": documents,
         "/.well-known/oauth-authorization-server": documents,
         "/jwks.json": read(jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET, origins=origins),
+        "/.well-known/assetlinks.json": read(asset_links(parts.clients), GET),
+        "/.well-known/apple-app-site-association": read(apple_association(parts.clients), GET),
         "/authorize": Endpoint(_quick(parts, cookies), frozenset({"GET"}), pages=True),
         "/device_authorization": read(DeviceAuthorizationEndpoint(parts, authenticate), POST),
         "/par": read(ParEndpoint(parts, authenticate), POST, origins=origins),
@@ -58,6 +62,7 @@ def blueprint(parts: Parts, pages: Pages, browser: Browser, cookies: Cookies, fo
     routes = Blueprint("provider", __name__)
     authorize = AuthorizePage(parts, Authorize(parts), pages, browser, cookies)
     logout = LogoutPage(parts, pages, cookies, forms)
+    routes.add_url_rule("/", "launcher", LauncherPage(parts, pages, cookies).get, methods=["GET"])
     routes.add_url_rule("/authorize", "authorize", authorize.get, methods=["GET"])
     routes.add_url_rule("/authorize", "authorize_posted", authorize.post, methods=["POST"])
     routes.add_url_rule("/logout", "logout", logout.get, methods=["GET"])

@@ -67,7 +67,7 @@ def test_only_the_port_of_a_native_loopback_address_may_differ(
     for host, port, path in product(hosts, ports, paths):
         uri = f"http://{host}{port}{path}"
         fits = host == registered and path == "/cb?a=1" and port in {"", ":1", ":49152", ":65535"}
-        answer = browser.authorize(service, redirect_uri=uri)
+        answer = browser.authorize(service, redirect_uri=uri, prompt="none")
         assert answer.location.startswith(uri) if fits else is_refused_here(answer), uri
 
 

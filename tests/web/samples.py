@@ -1,5 +1,6 @@
 """Every template with what a view would give it: long names and all, since the shop's owner chooses them, not we."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,10 @@ def way(name: str, person: str | None = None, *, usual: bool = False) -> SimpleN
 
 def item(scope: str, label: str, value: str, *, optional: bool) -> SimpleNamespace:
     return SimpleNamespace(name=scope, scope=scope, label=label, value=value, optional=optional)
+
+
+def entrance(service: SimpleNamespace) -> SimpleNamespace:
+    return SimpleNamespace(**vars(service), url="https://shop.ru/signin?iss=https%3A%2F%2Fid.shop.ru")
 
 
 ITEMS = [
@@ -119,6 +124,30 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "site": "games.example",
         },
     ),
+    "device_code": ("signin/device_code.html", {"user_code": "WDJB-MJHT"}),
+    "device_code-problem": (
+        "signin/device_code.html",
+        {"user_code": "", "problem": "Такого кода нет. Посмотрите на устройство: возможно, код сменился."},
+    ),
+    "device": (
+        "signin/device.html",
+        {
+            "ask": ASK,
+            "shown": "S" * 32,
+            "service": LONG,
+            "items": ITEMS,
+            "chooses": True,
+            "user_code": "WDJB-MJHT",
+            "at": datetime(2026, 11, 25, 6, 45, tzinfo=UTC),
+            "address": "2001:db8:85a3:1234:5678:8a2e:370:7334",
+            "here": False,
+            "agent": "Smart TV",
+            "policy_uri": "https://games.example/privacy",
+            "tos_uri": "https://games.example/terms",
+        },
+    ),
+    "device_done": ("signin/device_done.html", {"service": STORE, "allowed": True}),
+    "device_done-denied": ("signin/device_done.html", {"service": STORE, "allowed": False}),
     "handed_over": (
         "signin/handed_over.html",
         {"ask": ASK, "service": STORE, "masked": NUMBER, "proof": "P" * 300, "shared": False},
@@ -136,6 +165,12 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "provider/logout.html",
         {"client_name": "Витрина", "fields": {"state": "s", "client_id": "store"}},
     ),
+    "launcher": (
+        "provider/launcher.html",
+        {"services": [entrance(STORE), entrance(LONG)], "signed_in": True},
+    ),
+    "launcher-stranger": ("provider/launcher.html", {"services": [entrance(STORE)], "signed_in": False}),
+    "launcher-empty": ("provider/launcher.html", {"services": [], "signed_in": True}),
     "signed_out": ("provider/signed_out.html", {"services": ("Витрина", "Площадь"), "continue_url": None}),
     "signed_out-alone": ("provider/signed_out.html", {"services": (), "continue_url": "/"}),
     "error": (

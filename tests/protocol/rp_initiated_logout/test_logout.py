@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from tests.deployment import Browser, Deployment, Service, answered
 from tests.html import PageForm, read
 from tests.provider.forgery import foreign_signed, tampered, unsigned
-from tests.provider.tokens import dead, tokens
+from tests.provider.tokens import claims, dead, tokens
 
 BACK = "http://localhost:8200/signed-out"
 
@@ -170,6 +170,33 @@ def test_back_to_a_client_that_only_says_its_name(browser: Browser, shop: Servic
     assert "http://localhost:8200" in page.headers["Content-Security-Policy"]
     assert decide(browser, question(page), "allow").location == f"{BACK}?state=s"
     assert not is_in(browser, shop)
+
+
+@pytest.mark.rule(
+    "OIDC RP-Initiated Logout",
+    "2",
+    "logout_hint names the session or the person; what it contradicts is asked about",
+)
+def test_a_logout_hint(deployment: Deployment, browser: Browser, shop: Service, hint: str) -> None:
+    fields = {"id_token_hint": hint, "post_logout_redirect_uri": BACK}
+    said = claims(hint)
+    for other in ("maria@mail.ru", said["sub"][:-1], said["sid"].swapcase(), "x" * 2_000):
+        form = question(logout(browser, logout_hint=other, **fields))
+        assert is_in(browser, shop)
+    assert decide(browser, form, "allow").location == BACK
+    for name in ("sub", "sid"):
+        deployment.sign_in(browser)
+        fields["id_token_hint"] = str(tokens(browser, shop)["id_token"])
+        assert logout(browser, logout_hint=claims(fields["id_token_hint"])[name], **fields).location == BACK
+        assert not is_in(browser, shop)
+
+
+def test_a_logout_hint_alone_proves_and_reveals_nothing(browser: Browser, shop: Service, hint: str) -> None:
+    """Whoever it names, the page is the same."""
+    pages = [logout(browser, client_id="shop", logout_hint=text) for text in (claims(hint)["sub"], "z" * 36)]
+    assert is_in(browser, shop)
+    texts = {read(page).title + "".join(question(page).fields) for page in pages}
+    assert len(texts) == 1
 
 
 @pytest.mark.sr("SR-091")
