@@ -99,6 +99,15 @@ def test_forms_of_others_decide_nothing(device: Browser, tv: Service, maria: Bro
     assert state(device, tv, codes["device_code"]) == "authorization_pending"
 
 
+@pytest.mark.sr("SR-085")
+def test_a_code_is_typed_into_our_own_form_alone(device: Browser, tv: Service, maria: Browser) -> None:
+    user_code, form = started(device, tv)["user_code"], read(maria.get("/device")).form("/device")
+    assert maria.post("/device", data={"user_code": user_code}).status_code == 400
+    sent = form.filled(user_code=user_code)
+    assert maria.post("/device", data=sent, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert maria.post("/device", data=sent).location.startswith("/device?ask=")
+
+
 @pytest.mark.sr("SR-102")
 @pytest.mark.parametrize("decision", ["", "yes", "ALLOW", "allow "])
 def test_only_a_plain_yes_is_a_yes(device: Browser, tv: Service, maria: Browser, decision: str) -> None:
