@@ -65,13 +65,13 @@ class Mint:
             body["id_token"] = self._id_token(given, access, client.id_token_alg, nonce)
         return body
 
-    def client_answer(self, client: Client, scope: str) -> dict[str, Any]:
+    def client_answer(self, client: Client, scope: str, resource: str) -> dict[str, Any]:
         """The body of a token answer for a service acting for itself (RFC 6749 §4.4).
 
         `sub` is the client's own id, in its own name space, so that no reader takes it for a person (SR-049).
         """
         life = self._life(client)
-        claims = self._claims(client.client_id, client.client_id, scope, self._issuer, life)
+        claims = self._claims(client.client_id, client.client_id, scope, resource, life)
         claims["jti"] = secrets.token_urlsafe(16)
         token = self._signing.sign(claims, "ES256", ACCESS_TOKEN)
         return {"access_token": token, "token_type": "Bearer", "expires_in": life, "scope": scope}

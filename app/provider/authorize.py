@@ -185,7 +185,7 @@ class Authorize:
                 challenge=request.challenge,
                 scope=" ".join(step.scope),
                 nonce=request.nonce,
-                resource=self._parts.settings.issuer,
+                resource=request.parameters.get("resource", self._parts.settings.issuer),
                 auth_time=session.auth_time,
                 acr=session.acr,
                 amr=session.amr,

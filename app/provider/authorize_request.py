@@ -18,7 +18,7 @@ UNSUPPORTED = {
 }
 FROZEN = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
-    "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode",
+    "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode", "resource",
 )  # fmt: skip
 """What an ask keeps of a request."""
 HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "display", "claims", "claims_locales"})
@@ -68,6 +68,8 @@ def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) ->
 
 
 def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
+    if "resource" in form and not _may_reach(form, target):
+        raise Refused(target, "invalid_target", "one resource that this client may ask tokens for")  # RFC 8707 §2
     if form.repeated & HEEDED:
         raise Refused(target, "invalid_request", "a parameter is repeated")
     if any(len(form.get(name, "").encode()) > LONGEST_VALUE for name in ("state", "nonce")):
@@ -81,6 +83,13 @@ def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
         raise Refused(target, "unsupported_response_type")  # SR-006
     if mode_of(form, target.client, target.redirect_uri) is None:
         raise Refused(target, "invalid_request", "this client may not have this response_mode")  # SR-010
+
+
+def _may_reach(form: Form, target: Target) -> bool:
+    """Whether it names one resource server, which its client may have tokens for (SR-067): we are one for everybody."""
+    resource = form["resource"]
+    known = resource == target.issuer or resource in target.client.metadata.resources
+    return known and "resource" not in form.repeated
 
 
 def _challenge(target: Target, form: Form) -> str:

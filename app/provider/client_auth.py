@@ -80,10 +80,13 @@ class ClientAuthentication:
 
 
 def check_parameters(request: Request) -> None:
-    """Parameters come in the body, each at most once (RFC 6749 §3.2, SR-025). Raises ProtocolError."""
+    """Parameters come in the body, each at most once (RFC 6749 §3.2, SR-025). Raises ProtocolError.
+
+    RFC 8707 §2 lets `resource` be repeated, so that is refused by its own name, where it means something.
+    """
     if request.query:
         raise invalid_request("parameters belong in the body")
-    if request.form.repeated:
+    if request.form.repeated - {"resource"}:
         raise invalid_request("a parameter is repeated")
 
 

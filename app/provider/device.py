@@ -53,7 +53,7 @@ class DeviceAuthorizationEndpoint:
         if GRANT_TYPE not in client.grant_types:
             raise ProtocolError("unauthorized_client", "this client may not use this grant type")
         issuer = self._parts.settings.issuer
-        if request.form.get("resource", issuer) != issuer:
+        if request.form.get("resource", issuer) != issuer or "resource" in request.form.repeated:
             raise ProtocolError("invalid_target", "tokens are for this server alone")  # RFC 8707 §2
         allowed = client.scopes
         if "refresh_token" not in client.grant_types:

@@ -1,4 +1,4 @@
-"""Token introspection (RFC 7662), for the client that a token was given to."""
+"""Token introspection (RFC 7662), for the client that a token was given to, and the resource server that it is for."""
 
 from typing import Any
 
@@ -43,9 +43,9 @@ class IntrospectionEndpoint:
             claims = self._parts.signing.verify(token, "at+jwt")
         except BadToken:
             return None
-        if claims.get("client_id") != client.client_id:
+        if claims.get("client_id") != client.client_id and not self._is_for(claims, client):
             return None
-        if claims.get("sub") != client.client_id:  # a person's, so it stands and falls with its grant
+        if claims.get("sub") != claims.get("client_id"):  # a person's, so it stands and falls with its grant
             place = open_place(self._parts.sealer, str(claims["jti"]))
             if place is None:
                 return None
@@ -53,6 +53,11 @@ class IntrospectionEndpoint:
             if row is None:
                 return None
         return {"active": True, "token_type": "Bearer"} | claims
+
+    def _is_for(self, claims: dict[str, Any], client: Client) -> bool:
+        """Whether the caller is the resource server that a token is for. Nobody else is ourselves."""
+        audience = claims.get("aud")
+        return audience != self._parts.settings.issuer and audience in client.metadata.resource_server
 
     def _refresh(self, request: Request, text: str, client: Client) -> dict[str, Any] | None:
         try:

@@ -52,6 +52,7 @@ class AuthorizationCode(GrantType):
             raise invalid_grant("another redirect URI than at the authorization endpoint")
         if not verifies(self.form.get("code_verifier", ""), code.challenge):
             raise invalid_grant("PKCE verification failed")
+        self.audience(code.resource)
         return code
 
     def _entitlement(self, code: Code, sub: str) -> Entitlement:

@@ -26,8 +26,18 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         for name in self.REQUIRED:
             if name not in self.form:
                 raise invalid_request(f"{name} is missing")
-        if self.form.get("resource", self.parts.settings.issuer) != self.parts.settings.issuer:
-            raise ProtocolError("invalid_target", "tokens are for this server alone")  # RFC 8707 §2.2, SR-038
+        if "resource" in self.form:
+            self.audience(self.form["resource"])
+
+    def audience(self, granted: str) -> str:
+        """The one resource server that tokens of this request are for (RFC 8707 §2.2, SR-067). Raises ProtocolError.
+
+        A request may name what was granted and never another (SR-038), as long as its client may have it.
+        """
+        ours = granted == self.parts.settings.issuer or granted in self.service.metadata.resources
+        if not ours or self.form.get("resource", granted) != granted or "resource" in self.form.repeated:
+            raise ProtocolError("invalid_target", "one resource, and that which was granted")
+        return granted
 
     @property
     def parts(self) -> Parts:

@@ -22,4 +22,5 @@ class ClientCredentials(GrantType):
         wanted = sorted(allowed) if asked is None else asked
         if not wanted or not set(wanted) <= allowed:
             raise ProtocolError("invalid_scope", "this client may not have this scope")
-        return self.answer(self.parts.mint.client_answer(self.service, " ".join(wanted)))
+        resource = self.audience(self.form.get("resource", self.parts.settings.issuer))
+        return self.answer(self.parts.mint.client_answer(self.service, " ".join(wanted), resource))

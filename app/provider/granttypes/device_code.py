@@ -21,6 +21,7 @@ class DeviceCode(GrantType):
         The session of the approval must still live: what ends it before the device comes ends the approval too
         (SR-108). Afterwards the grant stands by itself.
         """
+        self.audience(self.parts.settings.issuer)
         approval = self._approved(self._request())
         admitted = grants.admit(self.http.tx, approval, self.service.sector, self.parts.moment())
         if admitted is None:

@@ -21,7 +21,8 @@ class RefreshToken(GrantType):
         """Rotate, look at the scope, then mint.
 
         A replay has just ended its grant: its refusal is returned, so that the end commits. What was granted is
-        known only from the row that the rotation gives back, so a scope that is too wide takes the rotation back.
+        known only from the row that the rotation gives back, so a scope that is too wide takes the rotation back, and
+        so does another resource than the grant's.
         """
         try:
             token = self.parts.refresh.open(self.form["refresh_token"])
@@ -36,6 +37,11 @@ class RefreshToken(GrantType):
         if not scope:
             self.http.tx.rollback()
             raise ProtocolError("invalid_scope", "a refresh cannot widen the scope")  # SR-038
+        try:
+            self.audience(result.grant.resource)
+        except ProtocolError:
+            self.http.tx.rollback()
+            raise
         given = entitlement(result.grant, " ".join(scope))
         return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=result.token))
 

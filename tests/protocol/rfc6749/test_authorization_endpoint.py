@@ -77,7 +77,7 @@ def test_a_state_that_came_twice_goes_back_to_nobody(browser: Browser, store: Se
 )
 def test_unknown_and_empty_parameters_are_ignored(signed_in: Browser, store: Service) -> None:
     for more in (
-        "&resource=a&resource=b&utm=1",
+        "&audience=a&audience=b&utm=1",
         "&prompt=&max_age=&request=&response_mode=&display=",
         "&&&=&x",
     ):
