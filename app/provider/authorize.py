@@ -10,10 +10,11 @@ from app.clients.registry import Client
 from app.grants import grants
 from app.grants.codes import Code, redirect_hash
 from app.provider.authorization_response import Posted, Responses
-from app.provider.authorize_request import AuthorizationRequest, validate
+from app.provider.authorize_request import HEEDED, AuthorizationRequest, validate
 from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide, reachable_acr
 from app.provider.parts import Parts
-from app.provider.target import Refused, Unanswerable
+from app.provider.request_object import BadRequestObject, RequestObjects
+from app.provider.target import Refused, Unanswerable, find_target
 from app.sessions.ask import UNBOUND, Ask, Expired, browser_hash
 from app.sessions.browser import BrowserSession
 from app.sessions.pushed import PREFIX
@@ -48,6 +49,8 @@ class Asked:
     ask: Ask | None = None
     pushed: str = ""
     """The reference of a pushed request, which is spent by its answer."""
+    signed: bool = False
+    """Whether it came as its client may have to send it: signed, or checked before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Authorize:
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._reachable = parts, reachable_acr(parts.settings)
+        self._objects = RequestObjects(parts.client_keys, parts.clock, parts.settings.issuer)
         self._responses = Responses(parts.signing, parts.clock)
 
     def decide(self, tx: Transaction, visit: Visit) -> Decision:
@@ -138,13 +142,13 @@ class Authorize:
         opened, ask = self._parts.asks.open_request(visit.query["ask"], browser_hash(visit.browser))
         parameters = dict(opened)
         pushed = parameters.pop("request_uri", "")
-        return Asked(Form(list(parameters.items())), ask, pushed)
+        return Asked(Form(list(parameters.items())), ask, pushed, signed=True)
 
     def _referenced(self, form: Form) -> Asked:
         """What was pushed, if the request is a reference of ours: then nothing beside it counts (RFC 9126 §4)."""
         reference = form.get("request_uri", "")
         if not reference.startswith(PREFIX):
-            return Asked(form)
+            return self._opened(form)
         if form.repeated & {"client_id", "request_uri"} or "request" in form:
             raise Unanswerable("client_id or request_uri is repeated, or there is a request beside it")
         client = self._parts.clients.get(form.get("client_id", ""))
@@ -153,7 +157,22 @@ class Authorize:
         parameters = self._parts.pushed.find(reference, client.client_id)
         if parameters is None:
             raise Gone(client)
-        return Asked(Form(list(parameters.items())), pushed=reference)
+        return Asked(Form(list(parameters.items())), pushed=reference, signed=True)
+
+    def _opened(self, form: Form) -> Asked:
+        """What a request object says, where one came; what stands beside it tells at most where it is refused."""
+        if "request" not in form or "request_uri" in form or form.repeated & HEEDED:
+            return Asked(form)
+        parts = self._parts
+        client = parts.clients.get(form.get("client_id", ""))
+        if client is None:
+            raise Unanswerable("unknown or disabled client")
+        try:
+            return Asked(self._objects.open(client, form["request"]), signed=True)
+        except BadRequestObject as bad:
+            log.info("bad request object", extra={"client": client.client_id, "cause": str(bad)})
+            target = find_target(form, parts.clients, parts.settings.issuer)
+            raise Refused(target, "invalid_request_object", str(bad)) from None
 
     def _validated(self, asked: Asked) -> AuthorizationRequest:
         parts = self._parts
@@ -163,8 +182,11 @@ class Authorize:
             if asked.pushed and not parts.pushed.spend(asked.pushed):
                 raise Gone(refused.target.client) from None
             raise
-        if request.client.metadata.require_pushed_authorization_requests and not asked.pushed:
+        demands = request.client.metadata
+        if demands.require_pushed_authorization_requests and not asked.pushed:
             raise Refused(request.target, "invalid_request", "requests of this client come by /par")
+        if demands.require_signed_request_object and not asked.signed:
+            raise Refused(request.target, "invalid_request", "requests of this client are signed")
         return request
 
     def _seal(self, request: AuthorizationRequest, pushed: str, browser: str, *, force: bool) -> str:
@@ -204,8 +226,8 @@ class Authorize:
 
 def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -> Answer | None:
     """The answer, if it is a redirect to the service; None leaves the request to the page."""
-    if "request_uri" in visit.query:
-        return None  # the ephemeral store is asked outside of this path's transaction
+    if "request_uri" in visit.query or "request" in visit.query:
+        return None  # the ephemeral store and the client's keys are asked outside of this path's transaction
     try:
         decision = authorize.decide(tx, visit)
     except Refused as refused:

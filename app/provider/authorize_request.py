@@ -12,7 +12,6 @@ from app.web.request import Form
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 UNSUPPORTED = {
-    "request": "request_not_supported",
     "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
 }
@@ -21,7 +20,7 @@ FROZEN = (
     "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode", "resource",
 )  # fmt: skip
 """What an ask keeps of a request."""
-HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "display", "claims", "claims_locales"})
+HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "request", "display", "claims", "claims_locales"})
 """Each of these comes once at most (SR-004). Parameters that we do not know are ignored (RFC 6749 §3.1)."""
 
 

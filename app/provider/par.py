@@ -5,6 +5,7 @@ from app.provider.authorize_request import AuthorizationRequest, validate
 from app.provider.client_auth import ClientAuthentication
 from app.provider.errors import ProtocolError, error_answer, invalid_request
 from app.provider.parts import Parts
+from app.provider.request_object import BadRequestObject, RequestObjects
 from app.provider.target import Refused, Unanswerable
 from app.web.request import Answer, Form, Request, json_answer
 
@@ -14,6 +15,7 @@ class ParEndpoint:
 
     def __init__(self, parts: Parts, authenticate: ClientAuthentication) -> None:
         self._parts, self._authenticate = parts, authenticate
+        self._objects = RequestObjects(parts.client_keys, parts.clock, parts.settings.issuer)
 
     def __call__(self, request: Request) -> Answer:
         """Check the request as the authorization endpoint would, and keep it. Touches the ephemeral store alone."""
@@ -34,9 +36,20 @@ class ParEndpoint:
             raise ProtocolError("temporarily_unavailable", "too many requests", status=429)
         parts = self._parts
         form = Form(list(({**request.form} | {"client_id": client.client_id}).items()))
+        if "request" in form:
+            form = self._opened(client, form["request"])
+        elif client.metadata.require_signed_request_object:
+            raise invalid_request("requests of this client are signed")
         try:
             return validate(form, parts.clients, parts.signing, parts.settings.issuer)
         except Unanswerable as problem:
             raise invalid_request(str(problem)) from None
         except Refused as refused:
             raise ProtocolError(refused.code, refused.description) from None
+
+    def _opened(self, client: Client, text: str) -> Form:
+        """What a request object says (RFC 9126 §3). Raises ProtocolError."""
+        try:
+            return self._objects.open(client, text)
+        except BadRequestObject as bad:
+            raise ProtocolError("invalid_request_object", str(bad)) from None

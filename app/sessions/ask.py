@@ -129,11 +129,12 @@ class Asks:
 def begin_again(ask: Ask, client: Client | None, now: int, issuer: str) -> str | None:
     """Where an expired ask goes on: with the same request, or, where its service will have forgotten it, with a new one.
 
-    What a service pushed to us does not travel through a browser: only the service itself can begin again.
+    What a service pushed to us, or has to sign, does not come from a browser: only the service itself begins again.
     """
     if ask.device:
         return ask.path
-    if "request_uri" in ask.parameters:
+    signs = client is not None and client.metadata.require_signed_request_object
+    if signs or "request_uri" in ask.parameters:
         return (client.login_url(issuer) or None) if client is not None else None
     if client is not None and now - ask.made_at > REMEMBERED_MS and (url := client.login_url(issuer)):
         return url

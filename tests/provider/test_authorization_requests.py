@@ -40,7 +40,6 @@ def test_no_other_response_mode_is_honoured(signed_in: Browser, store: Service) 
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("request", "request_not_supported"),
         ("request_uri", "request_uri_not_supported"),
         ("registration", "registration_not_supported"),
     ],

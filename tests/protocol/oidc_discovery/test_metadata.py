@@ -50,7 +50,6 @@ def test_what_must_be_there(metadata: dict[str, object]) -> None:
 @pytest.mark.sr("SR-006", "SR-022")
 def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> None:
     for name in (
-        "request_parameter_supported",
         "request_uri_parameter_supported",
         "claims_parameter_supported",
     ):

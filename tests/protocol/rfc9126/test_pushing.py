@@ -56,7 +56,7 @@ def test_clients_authenticate(browser: Browser, deployment: Deployment, store: S
 
 @pytest.mark.rule("RFC 9126", "2", "a public client pushes with its client_id")
 def test_public_clients_push_too(deployment: Deployment, signed_in: Browser) -> None:
-    app = deployment.register("app", token_endpoint_auth_method="none")  # noqa: S106  # no secret at all
+    app = deployment.register("app", token_endpoint_auth_method="none")  # no secret at all
     assert "code=" in visit(signed_in, app, pushed(signed_in, app)).location
 
 
@@ -104,9 +104,7 @@ BAD: list[tuple[str, dict[str, str | None], str]] = [
 
 @pytest.mark.rule("RFC 9126", "2.3", "a request is checked whole when it is pushed, and refused by JSON")
 @pytest.mark.parametrize(("changed", "error"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
-def test_bad_requests(
-    browser: Browser, store: Service, changed: dict[str, str | None], error: str
-) -> None:
+def test_bad_requests(browser: Browser, store: Service, changed: dict[str, str | None], error: str) -> None:
     answer = push(browser, store, **changed)
     assert (answer.status_code, answer.json["error"]) == (400, error)
     assert "Location" not in answer.headers
@@ -143,7 +141,7 @@ def test_sizes(browser: Browser, store: Service) -> None:
 
 def test_an_address_of_public_clients_pushes_so_many_a_minute(deployment: Deployment, store: Service) -> None:
     """Whoever needs no secret to push does not fill the store."""
-    app = deployment.register("app", token_endpoint_auth_method="none")  # noqa: S106  # no secret at all
+    app = deployment.register("app", token_endpoint_auth_method="none")  # no secret at all
     most = deployment.settings.limits.signin_starts_per_address_minute
     deployment.clock_file.advance(60 - deployment.clock.now() / 1000 % 60)
     elsewhere = {"REMOTE_ADDR": "203.0.113.9"}

@@ -1,7 +1,7 @@
 """RFC 9126 §4: what a browser gets that comes with a reference."""
 
 import socket
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -127,7 +127,13 @@ def test_other_references(signed_in: Browser, store: Service) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         port = listener.getsockname()[1]
-        fetched = (f"http://127.0.0.1:{port}/r", f"https://127.0.0.1:{port}/r#x", "x", "data:,x", ours.upper())
+        fetched = (
+            f"http://127.0.0.1:{port}/r",
+            f"https://127.0.0.1:{port}/r#x",
+            "x",
+            "data:,x",
+            ours.upper(),
+        )
         for reference in fetched:
             got = answered(signed_in.authorize(store, request_uri=reference))
             assert (got["error"], got["state"]) == ("request_uri_not_supported", "the state")
@@ -216,13 +222,13 @@ def test_of_many_at_once_one_gets_the_code(deployment: Deployment, store: Servic
     cookies = [(kind, browser.cookie(kind) or "") for kind in ("browser", "sid")]
     for _ in range(3):
         reference = pushed(browser, store)
-        begin = time.monotonic() + 0.2
+        gate = threading.Barrier(AT_ONCE)
 
-        def come(_: int, reference: str = reference, begin: float = begin) -> TestResponse:
+        def come(_: int, reference: str = reference, gate: threading.Barrier = gate) -> TestResponse:
             one = deployment.client()
             for kind, value in cookies:
                 one.put_cookie(kind, value)
-            time.sleep(max(0.0, begin - time.monotonic()))
+            gate.wait(10)
             return visit(one, store, reference)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:

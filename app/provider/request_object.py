@@ -1,0 +1,103 @@
+"""Request objects by value (RFC 9101): an authorization request that its service signed."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.clients.keys import ClientKeys
+from app.clients.registry import Client
+from app.keys.foreign import BadForeign, Foreign, read
+from app.keys.jwk import ALGORITHMS
+from app.provider.authorize_request import HEEDED
+from app.storage.clock import Clock
+from app.web.request import Form
+
+TYPES = frozenset({"jwt", "oauth-authz-req+jwt", "application/oauth-authz-req+jwt"})
+"""RFC 9101 §4. Any other type is a token for something else (§10.8)."""
+REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+"""Claims about the object itself."""
+AHEAD_S = 10
+"""How far a service's clock may be ahead of ours (SR-032)."""
+WHOLE = frozenset({"claims", "authorization_details"})
+"""Parameters whose value is JSON: in an object they stand as what they are."""
+LARGEST_TIME = 2**40
+
+
+class BadRequestObject(Exception):
+    """Not a request that this client signed for us now. The text is ours alone and quotes nothing."""
+
+
+class RequestObjects:
+    """Opens request objects. Must not be asked within a transaction: a client's keys may have to be fetched."""
+
+    def __init__(self, keys: ClientKeys, clock: Clock, issuer: str) -> None:
+        self._keys, self._clock, self._issuer = keys, clock, issuer
+
+    def open(self, client: Client, text: str) -> Form:
+        """The parameters of a request: those that were signed, and no other (RFC 9101 §6.3).
+
+        Raises BadRequestObject; Unavailable where its keys cannot be read now.
+        """
+        try:
+            found = read(text, ALGORITHMS)
+            self._check_header(client, found)
+            found.check(self._keys.find(client, found.kid, found.algorithm))
+        except BadForeign as error:
+            raise BadRequestObject(str(error)) from None
+        self._check_claims(client, found.claims)
+        return Form(list(_parameters(found.claims)))
+
+    def _check_header(self, client: Client, found: Foreign) -> None:
+        kind = found.header.get("typ", "JWT")
+        if not isinstance(kind, str) or kind.lower() not in TYPES:
+            raise BadRequestObject("typ is of something else than a request object")
+        if client.metadata.request_object_signing_alg not in ("", found.algorithm):
+            raise BadRequestObject("another algorithm than the client registered")
+
+    def _check_claims(self, client: Client, claims: Mapping[str, Any]) -> None:
+        """Who made it for whom, and whether it is good now (RFC 9101 §4, §6.3)."""
+        if claims.get("iss") != client.client_id or claims.get("client_id") != client.client_id:
+            raise BadRequestObject("iss and client_id are not both the client")
+        if "sub" in claims:
+            raise BadRequestObject("sub has no place in a request object")  # RFC 9101 §10.8
+        audience = claims.get("aud")
+        if self._issuer not in (audience if isinstance(audience, list) else [audience]):
+            raise BadRequestObject("aud does not name this server")
+        if claims.keys() & {"request", "request_uri"}:
+            raise BadRequestObject("a request object within a request object")
+        now = self._clock.now() / 1000
+        for name in ("nbf", "iat"):
+            if _time(claims, name, now) > now + AHEAD_S:
+                raise BadRequestObject(f"{name} lies in the future")
+        if _time(claims, "exp", now + 1) <= now:
+            raise BadRequestObject("it has expired")
+
+
+def _time(claims: Mapping[str, Any], name: str, otherwise: float) -> float:
+    value = claims.get(name, otherwise)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST_TIME:
+        raise BadRequestObject(f"{name} is no time")
+    return value
+
+
+def _parameters(claims: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for name, value in claims.items():
+        if name not in REGISTERED:
+            yield from ((name, text) for text in _texts(name, value) if text)
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    """How a browser would have carried it. What we do not know is ignored, whatever it is (RFC 6749 §3.1)."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise BadRequestObject("a parameter holds a zero byte")
+        return [value]
+    if name in WHOLE and isinstance(value, dict | list):
+        return [json.dumps(value, separators=(",", ":"), ensure_ascii=False)]
+    if name == "max_age" and isinstance(value, int) and not isinstance(value, bool):
+        return [str(value)]
+    if name == "resource" and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    if name in HEEDED:
+        raise BadRequestObject("a parameter is of another type than it has")
+    return []
