@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.clients.registry import Client
-from app.web.pages import origin_of
 from app.web.request import Form
 
 
@@ -28,6 +27,8 @@ MODES: Mapping[str, Mode] = {
     "form_post.jwt": Mode(posts=True, signed=True),
 }
 """`fragment` is not among them: whatever a page loads can read it."""
+WEB = ("https://", "http://")
+"""Where forms can be sent: an application's own scheme takes none."""
 
 
 def mode_of(form: Form, client: Client, redirect_uri: str) -> Mode | None:
@@ -36,9 +37,4 @@ def mode_of(form: Form, client: Client, redirect_uri: str) -> Mode | None:
     if name not in client.metadata.response_modes or "response_mode" in form.repeated:
         return None
     mode = MODES[name]
-    return None if mode.posts and not _takes_forms(redirect_uri) else mode
-
-
-def _takes_forms(redirect_uri: str) -> bool:
-    """Whether a form can be sent there: not to an application's scheme, nor where no policy of a page can name it."""
-    return origin_of(redirect_uri).startswith("http")
+    return None if mode.posts and not redirect_uri.startswith(WEB) else mode
