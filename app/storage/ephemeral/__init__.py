@@ -3,6 +3,8 @@
 Owns: short-lived values and their lives. Does not own: what the values mean, nor anything that must not be lost.
 """
 
+from contextlib import suppress
+
 from app.storage.clock import Clock
 from app.storage.ephemeral.base import Ephemeral, EphemeralDown
 from app.storage.ephemeral.redis import RedisEphemeral, WrongPolicy
@@ -16,6 +18,13 @@ __all__ = [
 
 def open_ephemeral(settings: Settings, clock: Clock) -> Ephemeral:
     """The store that the settings name. Raises WrongPolicy for a Redis that evicts; one that is down may come up later."""
+    store = _named(settings, clock)
+    with suppress(EphemeralDown):  # an empty store is born now, not with the first that asks how old it is
+        store.birth()
+    return store
+
+
+def _named(settings: Settings, clock: Clock) -> Ephemeral:
     if not settings.redis_url:
         return SqliteEphemeral(settings.data_dir / "ephemeral.db", clock)
     store = RedisEphemeral(settings.redis_url, clock)

@@ -9,7 +9,6 @@ import pytest
 from app.clients import registration
 from app.clients.metadata import BadMetadata
 from app.keys.sealing import encode
-from app.storage.ephemeral import SqliteEphemeral
 from tests.deployment import ISSUER, Browser, Deploy, Deployment
 from tests.protocol.rfc7523.signer import TYPE, Signer, ask, new_key, public
 
@@ -19,8 +18,6 @@ REFUSED = (401, {"error": "invalid_client"})
 @pytest.fixture
 def grown(deployment: Deployment) -> Deployment:
     """A deployment whose ephemeral store has been there for a minute."""
-    deployment.client().get("/health/ready")
-    SqliteEphemeral(deployment.settings.data_dir / "ephemeral.db", deployment.clock).birth()
     deployment.clock_file.advance(60)
     return deployment
 
@@ -186,10 +183,8 @@ def test_a_second_use_at_another_worker_is_refused(
 ) -> None:
     redis = {"redis_url": request.getfixturevalue("redis_url")} if store == "Redis" else {}
     one = deploy(**redis)
-    ask(one.client(), Signer(one, "nobody").assertion())
     two = deploy(**redis, data_dir=one.settings.data_dir)
     robot = Signer(one, "robot").register()
-    ask(one.client(), robot.assertion())  # the store is born with its first use
     one.clock_file.advance(60)
     assertion = robot.assertion()
     assert ask(two.client(), assertion).status_code == 200
