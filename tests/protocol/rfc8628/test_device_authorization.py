@@ -8,6 +8,7 @@ import pytest
 from app.grants.device_requests import ALPHABET, typed
 from app.provider.device import family
 from tests.deployment import Browser, Deploy, Deployment, Service
+from tests.html import read
 from tests.protocol.rfc8628.conftest import DEVICE_CODE, ask, poll, started
 
 ELSEWHERE = "203.0.113.7"
@@ -96,6 +97,19 @@ def test_an_address_begins_so_many_a_minute(deploy: Deploy) -> None:
 
     assert [begin(ELSEWHERE) for _ in range(3)] == [200, 200, 429]
     assert begin("203.0.113.8") == 200
+
+
+def test_without_the_store_of_what_waits_nothing_is_begun_and_nothing_fails(deploy: Deploy) -> None:
+    deployment = deploy(redis_url="redis://127.0.0.1:1")
+    tv = deployment.register(
+        "tv", redirect_uris=[], grant_types=[DEVICE_CODE], token_endpoint_auth_method="none"
+    )
+    device = deployment.client()
+    for answer in (ask(device, tv), poll(device, tv, "x")):
+        assert (answer.status_code, answer.json["error"]) == (503, "temporarily_unavailable")
+        assert "Retry-After" in answer.headers
+    form = read(device.get("/device")).form("/device")
+    assert device.post("/device", data=form.filled(user_code="BBBB-BBBB")).status_code == 503
 
 
 @pytest.mark.rule("RFC 8628", "4", "discovery names the endpoint and the grant type")
