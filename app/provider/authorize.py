@@ -121,7 +121,8 @@ class Authorize:
 
     def refusal(self, refused: Refused, reference: str) -> Answer | Posted:
         """The answer that refuses, and a line in the log."""
-        log.info("authorization refused", extra={"reference": reference, "cause": str(refused)})
+        said = {"reference": reference, "cause": str(refused), "section": refused.section}
+        log.info("authorization refused", extra=said)
         return self._responses.make(refused.target, refused.parameters)
 
     def ask(self, decision: Decision, visit: Visit) -> str:
@@ -150,7 +151,9 @@ class Authorize:
         if not reference.startswith(PREFIX):
             return self._opened(form)
         if form.repeated & {"client_id", "request_uri"} or "request" in form:
-            raise Unanswerable("client_id or request_uri is repeated, or there is a request beside it")
+            raise Unanswerable(
+                "client_id or request_uri is repeated, or there is a request beside it", "RFC 9126 §4"
+            )
         client = self._parts.clients.get(form.get("client_id", ""))
         if client is None:
             raise Unanswerable("unknown or disabled client")
@@ -184,9 +187,13 @@ class Authorize:
             raise
         demands = request.client.metadata
         if demands.require_pushed_authorization_requests and not asked.pushed:
-            raise Refused(request.target, "invalid_request", "requests of this client come by /par")
+            raise Refused(
+                request.target, "invalid_request", "requests of this client come by /par", "RFC 9126 §6"
+            )
         if demands.require_signed_request_object and not asked.signed:
-            raise Refused(request.target, "invalid_request", "requests of this client are signed")
+            raise Refused(
+                request.target, "invalid_request", "requests of this client are signed", "RFC 9101 §10.5"
+            )
         return request
 
     def _seal(self, request: AuthorizationRequest, pushed: str, browser: str, *, force: bool) -> str:

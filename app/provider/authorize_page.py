@@ -63,7 +63,7 @@ class AuthorizePage:
         form = Form.parse(request.get_data(), self._parts.settings.limits.request_parameters)
         self._pages.use_locales(form.get("ui_locales", ""))
         if request.query_string:
-            return self._unanswerable(Unanswerable("parameters in the query of a POST"))
+            return self._unanswerable(Unanswerable("parameters in the query of a POST", "OIDC Core §3.1.2.1"))
         self._count_start()
         try:
             ask = self._authorize.unbound_ask(form)
@@ -111,7 +111,7 @@ class AuthorizePage:
     def _unanswerable(self, problem: Unanswerable) -> Response:
         log.info(
             "authorization unanswerable",
-            extra={"reference": _reference(), "cause": str(problem)},
+            extra={"reference": _reference(), "cause": str(problem), "section": problem.section},
         )
         return self._pages.error(
             400,
@@ -124,7 +124,8 @@ class AuthorizePage:
 
     def _gone(self, gone: Gone) -> Response:
         """A pushed request that has had its answer, or its time: only the service can begin again."""
-        log.info("pushed request gone", extra={"reference": _reference(), "cause": str(gone)})
+        said = {"reference": _reference(), "cause": str(gone), "section": "RFC 9126 §4"}
+        log.info("pushed request gone", extra=said)
         client = gone.client
         return self._pages.render(
             "signin/expired.html",

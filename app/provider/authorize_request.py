@@ -7,6 +7,7 @@ from app.clients.registry import Client, Clients
 from app.keys.signing import BadToken, SigningKeys
 from app.provider.pkce import is_challenge
 from app.provider.response_mode import mode_of
+from app.provider.sections import CORE
 from app.provider.target import LONGEST_VALUE, Refused, Target, find_target
 from app.web.request import Form
 
@@ -52,7 +53,7 @@ def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) ->
     challenge = _challenge(target, form)
     nonce = form.get("nonce", "")
     if not nonce and client.require_nonce:
-        raise Refused(target, "invalid_request", "nonce is missing")
+        raise Refused(target, "invalid_request", "nonce is missing", "OIDC Core §3.1.2.1")
     return AuthorizationRequest(
         target=target,
         parameters={name: form[name] for name in FROZEN if name in form},
@@ -68,16 +69,20 @@ def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) ->
 
 def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
     if "resource" in form and not _may_reach(form, target):
-        raise Refused(target, "invalid_target", "one resource that this client may ask tokens for")  # RFC 8707 §2
+        raise Refused(
+            target, "invalid_target", "one resource that this client may ask tokens for"
+        )  # RFC 8707 §2
     if form.repeated & HEEDED:
-        raise Refused(target, "invalid_request", "a parameter is repeated")
+        raise Refused(target, "invalid_request", "a parameter is repeated", "RFC 6749 §3.1")
     if any(len(form.get(name, "").encode()) > LONGEST_VALUE for name in ("state", "nonce")):
-        raise Refused(target, "invalid_request", "state and nonce are at most 1024 bytes")  # SR-009
+        raise Refused(
+            target, "invalid_request", "state and nonce are at most 1024 bytes", "RFC 6749 §4.1.2"
+        )  # SR-009
     for name, code in UNSUPPORTED.items():
         if name in form:
             raise Refused(target, code)  # OIDC Core §3.1.2.6
     if "response_type" not in form:
-        raise Refused(target, "invalid_request", "response_type is missing")
+        raise Refused(target, "invalid_request", "response_type is missing", "RFC 6749 §3.1.1")
     if form["response_type"] != "code":
         raise Refused(target, "unsupported_response_type")  # SR-006
     if mode_of(form, target.client, target.redirect_uri) is None:
@@ -97,7 +102,7 @@ def _challenge(target: Target, form: Form) -> str:
     if not challenge and not method and not target.client.require_pkce:
         return ""
     if method != "S256" or not is_challenge(challenge):
-        raise Refused(target, "invalid_request", "PKCE with S256 is required")
+        raise Refused(target, "invalid_request", "PKCE with S256 is required", "RFC 7636 §4.4.1")
     return challenge
 
 
@@ -116,7 +121,7 @@ def _scope(target: Target, form: Form) -> tuple[str, ...]:
 def _prompt(target: Target, form: Form) -> frozenset[str]:
     prompt = frozenset(form.get("prompt", "").split())
     if not prompt <= PROMPTS or ("none" in prompt and len(prompt) > 1):
-        raise Refused(target, "invalid_request", "this prompt is not supported")
+        raise Refused(target, "invalid_request", "this prompt is not supported", CORE)
     return prompt
 
 
@@ -125,7 +130,7 @@ def _max_age(target: Target, form: Form) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
-        raise Refused(target, "invalid_request", "max_age is a number of seconds")
+        raise Refused(target, "invalid_request", "max_age is a number of seconds", CORE)
     return int(text)
 
 
@@ -137,7 +142,7 @@ def _hinted_sub(target: Target, form: Form, signing: SigningKeys) -> str | None:
     try:
         claims = signing.verify(hint, "JWT", expired_ok=True)
     except BadToken:
-        raise Refused(target, "invalid_request", "id_token_hint is not valid") from None
+        raise Refused(target, "invalid_request", "id_token_hint is not valid", CORE) from None
     if claims.get("aud") != target.client.client_id:
-        raise Refused(target, "invalid_request", "id_token_hint is not valid")
+        raise Refused(target, "invalid_request", "id_token_hint is not valid", CORE)
     return str(claims["sub"])

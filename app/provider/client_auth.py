@@ -59,7 +59,7 @@ class ClientAuthentication:
         if "client_assertion" not in form and "client_assertion_type" not in form:
             return credentials(request)
         if "authorization" in request.headers or "client_secret" in form:
-            raise invalid_request("more than one client authentication method")
+            raise invalid_request("more than one client authentication method", "RFC 6749 §2.3")
         try:
             client_id, assertion = self._assertions.read(form)
         except BadAssertion as error:
@@ -85,9 +85,9 @@ def check_parameters(request: Request) -> None:
     RFC 8707 §2 lets `resource` be repeated, so that is refused by its own name, where it means something.
     """
     if request.query:
-        raise invalid_request("parameters belong in the body")
+        raise invalid_request("parameters belong in the body", "RFC 6749 §2.3.1")
     if request.form.repeated - {"resource"}:
-        raise invalid_request("a parameter is repeated")
+        raise invalid_request("a parameter is repeated", "RFC 6749 §3.2")
 
 
 def credentials(request: Request) -> Credentials:
@@ -98,10 +98,10 @@ def credentials(request: Request) -> Credentials:
     if header:
         given = _basic(header)
         if secret or (client_id and client_id != given.client_id):
-            raise invalid_request("more than one client authentication method")
+            raise invalid_request("more than one client authentication method", "RFC 6749 §2.3")
         return given
     if not client_id:
-        raise invalid_client("no client credentials")
+        raise invalid_client("no client credentials", "RFC 6749 §3.2.1")
     return Credentials("client_secret_post" if secret else "none", client_id, secret)
 
 
@@ -113,8 +113,8 @@ def _basic(header: str) -> Credentials:
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
     except ValueError:  # not base64, not ASCII, or not UTF-8
-        raise invalid_client("unreadable Basic credentials") from None
+        raise invalid_client("unreadable Basic credentials", "RFC 6749 §2.3.1") from None
     client_id, colon, secret = text.partition(":")
     if not colon or not client_id:
-        raise invalid_client("unreadable Basic credentials")
+        raise invalid_client("unreadable Basic credentials", "RFC 6749 §2.3.1")
     return Credentials("client_secret_basic", unquote_plus(client_id), unquote_plus(secret))

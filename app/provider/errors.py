@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 
+from app.provider.sections import section_of
 from app.web.request import Answer, Request, json_answer
 
 log = logging.getLogger("mostid.provider")
@@ -23,40 +24,51 @@ HEADERS = {
 
 
 class ProtocolError(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
-    """An error for a machine: code, description, status, and the cause for the log alone."""
+    """An error for a machine: code, description, status; the cause and the specification's section for the log alone."""
 
-    def __init__(self, code: str, description: str = "", *, status: int = 400, cause: str = "") -> None:
+    def __init__(
+        self, code: str, description: str = "", *, status: int = 400, cause: str = "", section: str = ""
+    ) -> None:
         super().__init__(description=description, status_code=status, error=code)
-        self.cause = cause
+        self.cause, self.section = cause, section or section_of(code)
 
 
 class BadBearer(Exception):
     """A protected resource is asked for without a token that is good for it (RFC 6750 §3.1)."""
 
-    def __init__(self, cause: str, code: str = "invalid_token", status: int = 401, scope: str = "") -> None:
+    def __init__(
+        self,
+        cause: str,
+        code: str = "invalid_token",
+        status: int = 401,
+        scope: str = "",
+        section: str = "",
+    ) -> None:
         super().__init__(cause)
+        self.section = section or section_of(code)
         self.cause, self.code, self.status, self.scope = cause, code, status, scope
 
 
-def invalid_request(description: str) -> ProtocolError:
+def invalid_request(description: str, section: str = "") -> ProtocolError:
     """A parameter is missing, malformed or repeated."""
-    return ProtocolError("invalid_request", description)
+    return ProtocolError("invalid_request", description, section=section)
 
 
-def invalid_grant(cause: str) -> ProtocolError:
+def invalid_grant(cause: str, section: str = "") -> ProtocolError:
     """A code or refresh token is not good for this client now. Never says why (SR-033)."""
-    return ProtocolError("invalid_grant", cause=cause)
+    return ProtocolError("invalid_grant", cause=cause, section=section)
 
 
-def invalid_client(cause: str) -> ProtocolError:
+def invalid_client(cause: str, section: str = "") -> ProtocolError:
     """The client did not authenticate. One answer for unknown, disabled and wrong (SR-033)."""
-    return ProtocolError("invalid_client", status=401, cause=cause)
+    return ProtocolError("invalid_client", status=401, cause=cause, section=section)
 
 
 def error_answer(error: OAuth2Error, request: Request) -> Answer:
     """The JSON form (RFC 6749 §5.2); the cause goes to the log, under the answer's reference."""
-    cause = getattr(error, "cause", "") or error.description
-    log.info("refused", extra={"reference": request.reference, "error": error.error, "cause": cause})
+    cause = getattr(error, "cause", "") or error.description or error.error
+    section = getattr(error, "section", "") or section_of(error.error)
+    _explain(request, error.error, cause, section)
     body = {"error": error.error}
     if error.description:
         body["error_description"] = error.description
@@ -64,9 +76,15 @@ def error_answer(error: OAuth2Error, request: Request) -> Answer:
     return replace(json_answer(error.status_code, body, *headers), faulty=error.error in FAULTS)
 
 
+def _explain(request: Request, error: str, cause: str, section: str) -> None:
+    """What was wrong and where the specification says so: the log alone is told (SR-033)."""
+    said = {"reference": request.reference, "error": error, "cause": cause, "section": section}
+    log.info("refused", extra=said)
+
+
 def bearer_answer(error: BadBearer, request: Request) -> Answer:
     """The answer of a protected resource (RFC 6750 §3): the challenge alone when no token was sent."""
-    log.info("refused", extra={"reference": request.reference, "error": error.code, "cause": error.cause})
+    _explain(request, error.code, error.cause, error.section)
     challenge = 'Bearer realm="MostID"'
     if error.code:
         challenge += f', error="{error.code}"'

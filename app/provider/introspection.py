@@ -28,7 +28,7 @@ class IntrospectionEndpoint:
             client = self._authenticate.confidential(request)
             token = request.form.get("token")
             if token is None:
-                raise invalid_request("token is missing")
+                raise invalid_request("token is missing", "RFC 7662 §2.1")
         except ProtocolError as error:
             return error_answer(error, request)
         read = self._access if "." in token else self._refresh

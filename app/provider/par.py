@@ -31,7 +31,7 @@ class ParEndpoint:
     def _checked(self, request: Request, client: Client) -> AuthorizationRequest:
         """The request, whole. Raises ProtocolError (RFC 9126 §2.3): nobody is redirected from here."""
         if "request_uri" in request.form:
-            raise invalid_request("request_uri has no place in a pushed request")  # RFC 9126 §2.1
+            raise invalid_request("request_uri has no place in a pushed request", "RFC 9126 §2.1")
         if client.public and not self._parts.starts.admit(request.address):
             raise ProtocolError("temporarily_unavailable", "too many requests", status=429)
         parts = self._parts
@@ -39,13 +39,13 @@ class ParEndpoint:
         if "request" in form:
             form = self._opened(client, form["request"])
         elif client.metadata.require_signed_request_object:
-            raise invalid_request("requests of this client are signed")
+            raise invalid_request("requests of this client are signed", "RFC 9101 §10.5")
         try:
             return validate(form, parts.clients, parts.signing, parts.settings.issuer)
         except Unanswerable as problem:
-            raise invalid_request(str(problem)) from None
+            raise invalid_request(str(problem), problem.section) from None
         except Refused as refused:
-            raise ProtocolError(refused.code, refused.description) from None
+            raise ProtocolError(refused.code, refused.description, section=refused.section) from None
 
     def _opened(self, client: Client, text: str) -> Form:
         """What a request object says (RFC 9126 §3). Raises ProtocolError."""

@@ -56,7 +56,9 @@ class RegistrationEndpoint:
             return OPEN_SCOPES
         scopes = initial_tokens.spend(request.tx, bearer(request), now)
         if scopes is None:
-            raise BadBearer("no initial access token, or one that is used up or expired")
+            raise BadBearer(
+                "no initial access token, or one that is used up or expired", section="RFC 7591 §3"
+            )
         return scopes
 
 
@@ -81,7 +83,7 @@ class ManagementEndpoint:
         token, client_id = bearer(request), request.path.removeprefix(f"{PATH}/")
         row = self_registration.find(request.tx, client_id, token, hold=request.method != "GET")
         if row is None:
-            raise BadBearer("no such client, or another's token")  # one answer for both (RFC 7592 §2.1)
+            raise BadBearer("no such client, or another's token", section="RFC 7592 §2.1")  # one for both
         now = self._parts.clock.now()
         if request.method == "DELETE":
             self_registration.remove(request.tx, client_id, now)

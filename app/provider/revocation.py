@@ -27,7 +27,7 @@ class RevocationEndpoint:
             client = self._authenticate(request)
             token = request.form.get("token")
             if token is None:
-                raise invalid_request("token is missing")
+                raise invalid_request("token is missing", "RFC 7009 §2.1")
             place = self._place(token, client)
         except ProtocolError as error:
             return error_answer(error, request)

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from app.clients.registry import Client, Clients
 from app.provider.response_mode import QUERY, Mode, mode_of
+from app.provider.sections import section_of
 from app.web.request import Answer, Form
 
 LONGEST_VALUE = 1_024
@@ -16,7 +17,11 @@ REFERRER = ("Referrer-Policy", "no-referrer")
 
 
 class Unanswerable(Exception):
-    """The client or its redirect URI is not known good: only a page may say so. The text is for the log."""
+    """The client or its redirect URI is not known good: only a page may say so. Text and section are for the log."""
+
+    def __init__(self, cause: str, section: str = "RFC 6749 §4.1.2.1") -> None:
+        super().__init__(cause)
+        self.section = section
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,11 @@ class Target:
 
 
 class Refused(Exception):
-    """The request is refused at its target: code and our own fixed description."""
+    """The request is refused at its target: code and our own fixed description; the section is for the log."""
 
-    def __init__(self, target: Target, code: str, description: str = "") -> None:
+    def __init__(self, target: Target, code: str, description: str = "", section: str = "") -> None:
         super().__init__(f"{code}: {description}")
+        self.section = section or section_of(code)
         self.target, self.code, self.description = target, code, description
 
     @property
@@ -70,15 +76,15 @@ def find_target(form: Form, clients: Clients, issuer: str) -> Target:
     with a mode that the client may not have as well, by the default mode.
     """
     if form.repeated & {"client_id", "redirect_uri"}:
-        raise Unanswerable("client_id or redirect_uri is repeated")
+        raise Unanswerable("client_id or redirect_uri is repeated", "RFC 6749 §3.1")
     client = clients.get(form.get("client_id", ""))
     if client is None:
         raise Unanswerable("unknown or disabled client")
     redirect_uri = form.get("redirect_uri", "")
     if not redirect_uri:
-        raise Unanswerable("redirect_uri is missing")
+        raise Unanswerable("redirect_uri is missing", "OIDC Core §3.1.2.1")
     if not client.accepts_redirect(redirect_uri):
-        raise Unanswerable("redirect_uri is not registered for this client")
+        raise Unanswerable("redirect_uri is not registered for this client", "RFC 6749 §3.1.2.4")
     state = form.get("state", "")
     if "state" in form.repeated or len(state.encode()) > LONGEST_VALUE:
         state = ""

@@ -44,7 +44,7 @@ class UserinfoEndpoint:
             raise BadBearer(str(error)) from None
         place = open_place(self._parts.sealer, str(claims.get("jti", "")))
         if claims.get("aud") != self._parts.settings.issuer or place is None:
-            raise BadBearer("for another resource, or a service's own")  # SR-049
+            raise BadBearer("for another resource, or a service's own", section="RFC 9068 §4")  # SR-049
         return claims, place
 
     def _scopes(self, claims: Mapping[str, Any]) -> list[str]:
@@ -61,13 +61,13 @@ class UserinfoEndpoint:
 def bearer_token(request: Request) -> str:
     """The token from the header, or from a POSTed form (RFC 6750 §2); never from the address (SR-041). Raises BadBearer."""
     if "access_token" in request.query:
-        raise BadBearer("token in the address", "invalid_request", 400)
+        raise BadBearer("token in the address", "invalid_request", 400, section="RFC 6750 §2.3")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     posted = request.form.get("access_token") if request.method == "POST" else None
     if scheme and scheme.lower() != "bearer":
         raise BadBearer("another scheme than Bearer", "")
     if (scheme and posted) or "access_token" in request.form.repeated:
-        raise BadBearer("more than one token", "invalid_request", 400)
+        raise BadBearer("more than one token", "invalid_request", 400, section="RFC 6750 §2")
     given = posted or token.strip()
     if not given:
         raise BadBearer("no token", "")

@@ -47,11 +47,11 @@ class AuthorizationCode(GrantType):
         except BadCode as error:
             raise invalid_grant(str(error)) from None
         if code.client_id != self.service.client_id:
-            raise invalid_grant("code of another client")
+            raise invalid_grant("code of another client", "RFC 6749 §4.1.3")
         if code.redirect_hash != redirect_hash(self.form["redirect_uri"]):
-            raise invalid_grant("another redirect URI than at the authorization endpoint")
+            raise invalid_grant("another redirect URI than at the authorization endpoint", "RFC 6749 §4.1.3")
         if not verifies(self.form.get("code_verifier", ""), code.challenge):
-            raise invalid_grant("PKCE verification failed")
+            raise invalid_grant("PKCE verification failed", "RFC 7636 §4.6")
         self.audience(code.resource)
         return code
 

@@ -31,7 +31,7 @@ class DeviceCode(GrantType):
         )
         token = self._spend(approval, sub)
         if token is None:
-            raise invalid_grant("device code came twice")
+            raise invalid_grant("device code came twice", "RFC 8628 §3.5")
         given = self._entitlement(approval, sub)
         return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=token or None))
 
@@ -39,7 +39,7 @@ class DeviceCode(GrantType):
         """The request of this very client. Raises ProtocolError."""
         request = self.parts.devices.read(key_of(self.form["device_code"]))
         if request is None or request.client_id != self.service.client_id:
-            raise invalid_grant("unknown device code, or another client's")
+            raise invalid_grant("unknown device code, or another client's", "RFC 8628 §3.5")
         if self.parts.devices.expired(request):
             raise ProtocolError("expired_token")
         if self.parts.devices.polled_too_soon(request):

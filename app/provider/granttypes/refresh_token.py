@@ -27,16 +27,18 @@ class RefreshToken(GrantType):
         try:
             token = self.parts.refresh.open(self.form["refresh_token"])
         except refresh.BadRefreshToken:
-            raise invalid_grant("not a refresh token") from None
+            raise invalid_grant("not a refresh token", "RFC 6749 §6") from None
         result = self.parts.refresh.rotate(self.http.tx, token, self.service.client_id)
         if result is None:
-            raise invalid_grant("ended, expired or of another client")
+            raise invalid_grant("ended, expired or of another client", "RFC 6749 §6")
         if isinstance(result, refresh.Replayed):
             return self._replayed(result)
         scope = self._scope(result.grant.scope.split())
         if not scope:
             self.http.tx.rollback()
-            raise ProtocolError("invalid_scope", "a refresh cannot widen the scope")  # SR-038
+            raise ProtocolError(
+                "invalid_scope", "a refresh cannot widen the scope", section="RFC 6749 §6"
+            )  # SR-038
         try:
             self.audience(result.grant.resource)
         except ProtocolError:
