@@ -254,3 +254,20 @@ def test_there_is_no_secret(grown: Deployment, robot: Signer) -> None:
         )
     with pytest.raises(BadMetadata, match="needs jwks"):
         grown.register("other", token_endpoint_auth_method="private_key_jwt")
+
+
+@pytest.mark.sr("SR-031")
+def test_without_the_store_nobody_is_admitted_twice(deploy: Deploy) -> None:
+    """Whether an assertion was used cannot be known, so it waits; secrets go on."""
+    deployment = deploy(redis_url="redis://127.0.0.1:1/0")
+    browser, robot = deployment.client(), Signer(deployment, "robot").register()
+    answer = ask(browser, robot.assertion())
+    assert (answer.status_code, answer.json) == (503, {"error": "temporarily_unavailable"})
+    members = {
+        "grant_types": ["client_credentials"],
+        "redirect_uris": [],
+        "allowed_scopes": ["catalogue.read"],
+    }
+    other = deployment.register("other", **members)
+    form = {"grant_type": "client_credentials"}
+    assert browser.post("/token", data=form, headers={"Authorization": other.basic}).status_code == 200
