@@ -35,6 +35,7 @@ from app.keys.signed import Signed
 from app.keys.signing import SigningKeys
 from app.provider import parts as provider
 from app.provider import routes as provider_routes
+from app.provider.dpop import Dpop
 from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
 from app.sessions.pushed import PushedRequests
@@ -212,6 +213,7 @@ def _provider(floor: Floor) -> provider.Parts:
         devices=floor.devices,
         subjects=Subjects(Lookups(floor.lookup), keyed),
         mint=Mint(floor.signing, floor.sealer, floor.clock, settings.issuer, settings.lifetimes),
+        dpop=Dpop(settings, floor.ephemeral, keyed, floor.clock),
         sessions=floor.sessions,
         asks=floor.asks,
         pushed=PushedRequests(floor.ephemeral, floor.clock, settings.lifetimes),

@@ -55,7 +55,7 @@ class Mint:
         access = self._access_token(given, life)
         body: dict[str, Any] = {
             "access_token": access,
-            "token_type": "Bearer",
+            "token_type": token_type(confirmation(given.cnf)),
             "expires_in": life,
             "scope": given.scope,
         }
@@ -65,7 +65,9 @@ class Mint:
             body["id_token"] = self._id_token(given, access, client.id_token_alg, nonce)
         return body
 
-    def client_answer(self, client: Client, scope: str, resource: str) -> dict[str, Any]:
+    def client_answer(
+        self, client: Client, scope: str, resource: str, cnf: str | None = None
+    ) -> dict[str, Any]:
         """The body of a token answer for a service acting for itself (RFC 6749 §4.4).
 
         `sub` is the client's own id, in its own name space, so that no reader takes it for a person (SR-049).
@@ -73,8 +75,10 @@ class Mint:
         life = self._life(client)
         claims = self._claims(client.client_id, client.client_id, scope, resource, life)
         claims["jti"] = secrets.token_urlsafe(16)
+        claims |= confirmation(cnf)
         token = self._signing.sign(claims, "ES256", ACCESS_TOKEN)
-        return {"access_token": token, "token_type": "Bearer", "expires_in": life, "scope": scope}
+        kind = token_type(claims)
+        return {"access_token": token, "token_type": kind, "expires_in": life, "scope": scope}
 
     def userinfo(self, known: Mapping[str, Any], client: Client, algorithm: str) -> str:
         """A person's claims, signed (OIDC Core §5.3.2). Without times, so nobody takes it for an ID token."""
@@ -97,6 +101,7 @@ class Mint:
         claims |= {"auth_time": given.auth_time // 1000, "acr": given.acr, "amr": list(given.amr)}
         if given.sid is not None:
             claims["sid"] = given.sid
+        claims |= confirmation(given.cnf)
         return self._signing.sign(claims, "ES256", ACCESS_TOKEN)
 
     def _id_token(self, given: Entitlement, access: str, algorithm: str, nonce: str) -> str:
@@ -131,8 +136,21 @@ class Mint:
         }
 
 
-def entitlement(row: Row[Any], scope: str) -> Entitlement:
-    """The entitlement of a stored grant, with its scope or a narrower one."""
+def confirmation(cnf: str | None) -> dict[str, dict[str, str]]:
+    """The claim by which a token is bound to a key (RFC 7800 §3.1, RFC 9449 §6); nothing for a bearer token."""
+    if cnf is None:
+        return {}
+    member, _, value = cnf.partition(":")
+    return {"cnf": {member: value}}
+
+
+def token_type(claims: Mapping[str, Any]) -> str:
+    """How a token with these claims is presented (RFC 9449 §5)."""
+    return "DPoP" if "jkt" in claims.get("cnf", ()) else "Bearer"
+
+
+def entitlement(row: Row[Any], scope: str, cnf: str | None) -> Entitlement:
+    """The entitlement of a stored grant, with its scope or a narrower one, and the key that was proved now."""
     return Entitlement(
         row.identity_id,
         row.id,
@@ -144,7 +162,7 @@ def entitlement(row: Row[Any], scope: str) -> Entitlement:
         row.auth_time,
         row.acr,
         row.amr,
-        row.cnf,
+        cnf,
     )
 
 

@@ -15,6 +15,7 @@ class KeyedValues:
         self._subject = keyring.current("subject").secret
         self._sid = keyring.current("sid").secret
         self._otp = keyring.current("otp").secret
+        self._dpop = keyring.current("sign").derive("dpop")
 
     def subject(self, identity: UUID, sector: str) -> str:
         """A subject for an identity in a sector (OIDC Core §8.1): 160 bits, written down when first given (SR-077)."""
@@ -27,3 +28,7 @@ class KeyedValues:
     def code_hash(self, challenge: str, code: str) -> bytes:
         """The hash kept while a one-time code waits (SR-135), different for each challenge."""
         return hmac.digest(self._otp, f"{challenge}\0{code}".encode(), hashlib.sha256)
+
+    def dpop_nonce(self, time_slice: int) -> str:
+        """The nonce of a slice of time (RFC 9449 §8): nobody outside knows one before it is given out."""
+        return encode(hmac.digest(self._dpop, time_slice.to_bytes(8), hashlib.sha256)[:16])

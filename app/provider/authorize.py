@@ -218,6 +218,7 @@ class Authorize:
                 auth_time=session.auth_time,
                 acr=session.acr,
                 amr=session.amr,
+                extras={"jkt": request.parameters["dpop_jkt"]} if "dpop_jkt" in request.parameters else {},
             )
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.clients.registry import Client, Clients
 from app.keys.signing import BadToken, SigningKeys
+from app.provider.dpop import is_thumbprint
 from app.provider.pkce import is_challenge
 from app.provider.response_mode import mode_of
 from app.provider.sections import CORE
@@ -19,6 +20,7 @@ UNSUPPORTED = {
 FROZEN = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
     "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode", "resource",
+    "dpop_jkt",
 )  # fmt: skip
 """What an ask keeps of a request."""
 HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "request", "display", "claims", "claims_locales"})
@@ -78,6 +80,8 @@ def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
         raise Refused(
             target, "invalid_request", "state and nonce are at most 1024 bytes", "RFC 6749 §4.1.2"
         )  # SR-009
+    if "dpop_jkt" in form and not is_thumbprint(form["dpop_jkt"]):
+        raise Refused(target, "invalid_request", "dpop_jkt is the thumbprint of a key")  # RFC 9449 §10
     for name, code in UNSUPPORTED.items():
         if name in form:
             raise Refused(target, code)  # OIDC Core §3.1.2.6

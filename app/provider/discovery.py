@@ -8,6 +8,7 @@ from app.grants.device_requests import GRANT_TYPE as DEVICE_CODE
 from app.keys.jwk import ALGORITHMS as ASSERTION_ALGORITHMS
 from app.keys.lifecycle import ALGORITHMS
 from app.keys.signing import SigningKeys
+from app.provider.dpop import ALGORITHMS as PROOF_ALGORITHMS
 from app.provider.next_step import reachable_acr
 from app.provider.response_mode import MODES
 from app.web.request import Answer, Request
@@ -55,6 +56,7 @@ def metadata(settings: Settings) -> dict[str, object]:
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
         "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
         "acr_values_supported": list(reachable_acr(settings)),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["ru", "en"],

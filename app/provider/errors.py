@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 
+from app.provider.dpop import ALGORITHMS
 from app.provider.sections import section_of
 from app.web.request import Answer, Request, json_answer
 
@@ -21,6 +22,9 @@ HEADERS = {
     429: (("Retry-After", "60"),),
 }
 """What goes with an error, by status."""
+
+
+PROOF_ALGORITHMS = " ".join(ALGORITHMS)
 
 
 class ProtocolError(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
@@ -42,11 +46,12 @@ class BadBearer(Exception):
         code: str = "invalid_token",
         status: int = 401,
         scope: str = "",
+        scheme: str = "Bearer",
         section: str = "",
     ) -> None:
         super().__init__(cause)
         self.section = section or section_of(code)
-        self.cause, self.code, self.status, self.scope = cause, code, status, scope
+        self.cause, self.code, self.status, self.scope, self.scheme = cause, code, status, scope, scheme
 
 
 def invalid_request(description: str, section: str = "") -> ProtocolError:
@@ -83,13 +88,18 @@ def _explain(request: Request, error: str, cause: str, section: str) -> None:
 
 
 def bearer_answer(error: BadBearer, request: Request) -> Answer:
-    """The answer of a protected resource (RFC 6750 §3): the challenge alone when no token was sent."""
+    """The answer of a protected resource (RFC 6750 §3, RFC 9449 §7.1): challenges alone when no token was sent."""
     _explain(request, error.code, error.cause, error.section)
-    challenge = 'Bearer realm="MostID"'
+    dpop = error.scheme == "DPoP" or request.headers.get("authorization", "")[:5].lower() == "dpop "
+    challenge = f'{"DPoP" if dpop else "Bearer"} realm="MostID"'
     if error.code:
         challenge += f', error="{error.code}"'
     if error.scope:
         challenge += f', scope="{error.scope}"'
+    if dpop:
+        challenge += f', algs="{PROOF_ALGORITHMS}"'
+    elif not error.code:
+        challenge += f', DPoP algs="{PROOF_ALGORITHMS}"'
     body = {"error": error.code} if error.code else {}
     answer = json_answer(error.status, body, ("WWW-Authenticate", challenge))
     return replace(answer, faulty=error.code in FAULTS)

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.clients.registry import Client
 from app.grants import grants
+from app.grants.issue import token_type
 from app.grants.locator import open_place
 from app.grants.refresh import BadRefreshToken
 from app.keys.signing import BadToken
@@ -52,7 +53,7 @@ class IntrospectionEndpoint:
             row = grants.live(request.tx, place.identity_id, place.grant_id, self._parts.moment())
             if row is None:
                 return None
-        return {"active": True, "token_type": "Bearer"} | claims
+        return {"active": True, "token_type": token_type(claims)} | claims
 
     def _is_for(self, claims: dict[str, Any], client: Client) -> bool:
         """Whether the caller is the resource server that a token is for. Nobody else is ourselves."""

@@ -14,6 +14,7 @@ from app.keys.datakeys import DataKeys
 from app.keys.keyed import KeyedValues
 from app.keys.sealing import Sealer
 from app.keys.signing import SigningKeys
+from app.provider.dpop import Dpop
 from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
 from app.sessions.pushed import PushedRequests
@@ -44,6 +45,7 @@ class Parts:
     devices: DeviceRequests
     subjects: Subjects
     mint: Mint
+    dpop: Dpop
     sessions: BrowserSessions
     asks: Asks
     pushed: PushedRequests

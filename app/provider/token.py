@@ -1,7 +1,7 @@
 """The token endpoint (RFC 6749 §3.2)."""
 
 from app.provider.client_auth import ClientAuthentication
-from app.provider.errors import ProtocolError, error_answer, invalid_request
+from app.provider.errors import error_answer, invalid_request
 from app.provider.granttypes.authorization_code import AuthorizationCode
 from app.provider.granttypes.client_credentials import ClientCredentials
 from app.provider.granttypes.device_code import DeviceCode
@@ -17,7 +17,7 @@ class TokenEndpoint:
     """`POST /token`."""
 
     def __init__(self, parts: Parts, authenticate: ClientAuthentication) -> None:
-        self._server = Server(parts, authenticate)
+        self._parts, self._server = parts, Server(parts, authenticate)
         for grant_type in GRANT_TYPES:
             self._server.register_grant(grant_type)
 
@@ -25,8 +25,5 @@ class TokenEndpoint:
         """Dispatch by grant type; Authlib turns errors into answers, so whatever was written commits."""
         if "grant_type" not in request.form:
             return error_answer(invalid_request("grant_type is missing in the body"), request)
-        if "dpop" in request.headers:
-            # Tokens that are bound to a key are wanted, and ours are not: said before anything is spent.
-            return error_answer(ProtocolError("invalid_dpop_proof", "DPoP is not supported"), request)
         answer: Answer = self._server.create_token_response(request)
-        return answer
+        return self._parts.dpop.with_nonce(request, answer)

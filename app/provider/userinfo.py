@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.clients.registry import Client
 from app.grants.claims import userinfo
 from app.grants.locator import Place, open_place
 from app.keys.signing import BadToken
+from app.provider.dpop import BadProof
 from app.provider.errors import BadBearer, bearer_answer
 from app.provider.parts import Parts
 from app.web.request import Answer, Request, json_answer, jwt_answer
+
+BEARER, DPOP = "bearer", "dpop"
 
 
 class UserinfoEndpoint:
@@ -20,19 +24,28 @@ class UserinfoEndpoint:
     def __call__(self, request: Request) -> Answer:
         """The claims that the token's scopes stand for, in one statement."""
         try:
-            return self._answer(request)
+            answer = self._answer(request)
         except BadBearer as error:
-            return bearer_answer(error, request)
+            answer = bearer_answer(error, request)
+        return self._parts.dpop.with_nonce(request, answer)
 
     def _answer(self, request: Request) -> Answer:
-        token, place = self._read(bearer_token(request))
-        scopes = self._scopes(token)
+        scheme, text = presented_token(request)
+        token, place = self._read(text)
+        client = self._parts.clients.get(str(token["client_id"]))
+        if client is None:
+            raise BadBearer("its client is disabled")
+        bound = token.get("cnf", {}).get("jkt")
+        if scheme == DPOP:
+            self._check_proof(request, text, bound, client)
+        elif bound is not None:
+            raise BadBearer("bound to a key, and no bearer token", scheme="DPoP")  # RFC 9449 §7.2
+        scopes = _scopes(token, client)
         known = userinfo(request.tx, self._parts.data_keys, place, scopes, self._parts.moment())
         if known is None:
             raise BadBearer("grant, person or session has ended")
-        client = self._parts.clients.get(str(token["client_id"]))
-        algorithm = client.metadata.userinfo_signed_response_alg if client else ""
-        if client and algorithm:  # OIDC Core §5.3.2
+        algorithm = client.metadata.userinfo_signed_response_alg
+        if algorithm:  # OIDC Core §5.3.2
             return jwt_answer("application/jwt", self._parts.mint.userinfo(known, client, algorithm))
         return json_answer(200, known)
 
@@ -47,28 +60,41 @@ class UserinfoEndpoint:
             raise BadBearer("for another resource, or a service's own", section="RFC 9068 §4")  # SR-049
         return claims, place
 
-    def _scopes(self, claims: Mapping[str, Any]) -> list[str]:
-        """What the token may read, as far as its client is still allowed to. Raises BadBearer."""
-        client = self._parts.clients.get(str(claims["client_id"]))
-        if client is None:
-            raise BadBearer("its client is disabled")
-        scopes = [scope for scope in str(claims.get("scope", "")).split() if scope in client.scopes]
-        if "openid" not in scopes:
-            raise BadBearer("without openid", "insufficient_scope", 403, "openid")
-        return scopes
+    def _check_proof(self, request: Request, token: str, bound: str | None, client: Client) -> None:
+        """Whether the key that the token is bound to made a proof for it and this request (RFC 9449 §7.1). Raises BadBearer."""
+        if bound is None:
+            raise BadBearer("a bearer token, bound to no key")
+        nonce = client.metadata.dpop_require_nonce
+        try:
+            held = self._parts.dpop.jkt_of_request(request, access_token=token, require_nonce=nonce)
+        except BadProof as error:
+            raise BadBearer(str(error), error.code) from None
+        if held != bound:
+            raise BadBearer("bound to another key")
 
 
-def bearer_token(request: Request) -> str:
-    """The token from the header, or from a POSTed form (RFC 6750 §2); never from the address (SR-041). Raises BadBearer."""
+def _scopes(claims: Mapping[str, Any], client: Client) -> list[str]:
+    """What the token may read, as far as its client is still allowed to. Raises BadBearer."""
+    scopes = [scope for scope in str(claims.get("scope", "")).split() if scope in client.scopes]
+    if "openid" not in scopes:
+        raise BadBearer("without openid", "insufficient_scope", 403, "openid")
+    return scopes
+
+
+def presented_token(request: Request) -> tuple[str, str]:
+    """The scheme in lower case, and the token from the header, or from a POSTed form (RFC 6750 §2, RFC 9449 §7.1).
+
+    Never from the address (SR-041). Raises BadBearer.
+    """
     if "access_token" in request.query:
         raise BadBearer("token in the address", "invalid_request", 400, section="RFC 6750 §2.3")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     posted = request.form.get("access_token") if request.method == "POST" else None
-    if scheme and scheme.lower() != "bearer":
-        raise BadBearer("another scheme than Bearer", "")
+    if scheme and scheme.lower() not in (BEARER, DPOP):
+        raise BadBearer("another scheme than Bearer and DPoP", "")
     if (scheme and posted) or "access_token" in request.form.repeated:
         raise BadBearer("more than one token", "invalid_request", 400, section="RFC 6750 §2")
     given = posted or token.strip()
     if not given:
         raise BadBearer("no token", "")
-    return given
+    return scheme.lower() or BEARER, given

@@ -14,8 +14,8 @@ Headers = tuple[tuple[str, str], ...]
 
 KEPT_S = 600
 """How long a browser keeps the answer to a preflight: so long a client that was taken away may still ask, in vain."""
-EXPOSED = "WWW-Authenticate, Retry-After, X-Reference"
-"""What scripts need to tell an expired token from a lack of scope, to wait, and to tell us what happened."""
+EXPOSED = "WWW-Authenticate, DPoP-Nonce, Retry-After, X-Reference"
+"""What scripts need to tell an expired token from a lack of scope, to prove their key, to wait, and to tell us what happened."""
 
 
 def headers(environ: WSGIEnvironment, origins: Origins) -> Headers:
@@ -37,7 +37,7 @@ def preflight(environ: WSGIEnvironment, methods: frozenset[str], origins: Origin
         204,
         headers=(
             ("Access-Control-Allow-Methods", ", ".join(sorted(methods))),
-            ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
+            ("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP"),
             ("Access-Control-Max-Age", str(KEPT_S)),
         ),
     )

@@ -82,7 +82,7 @@ def test_a_registered_origin_may_ask_first(browser: Browser, app: Service) -> No
         assert said["Access-Control-Allow-Origin"] == ORIGIN
         assert method in said["Access-Control-Allow-Methods"].split(", ")
         assert {name.strip().lower() for name in said["Access-Control-Allow-Headers"].split(",")} == {
-            "authorization", "content-type",
+            "authorization", "content-type", "dpop",
         }  # fmt: skip
         assert int(said["Access-Control-Max-Age"]) <= 600
         assert "Access-Control-Allow-Credentials" not in said
@@ -141,7 +141,7 @@ def test_refusals_can_be_read_too(deployment: Deployment, app: Service) -> None:
         assert answer.status_code == status
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
         exposed = {name.strip() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
-        assert exposed >= {"WWW-Authenticate", "Retry-After", "X-Reference"}
+        assert exposed >= {"WWW-Authenticate", "DPoP-Nonce", "Retry-After", "X-Reference"}
 
 
 def test_an_origin_goes_with_its_client(deployment: Deployment, browser: Browser, app: Service) -> None:

@@ -52,6 +52,8 @@ class AuthorizationCode(GrantType):
             raise invalid_grant("another redirect URI than at the authorization endpoint", "RFC 6749 §4.1.3")
         if not verifies(self.form.get("code_verifier", ""), code.challenge):
             raise invalid_grant("PKCE verification failed", "RFC 7636 §4.6")
+        if "jkt" in code.extras and self.cnf != f"jkt:{code.extras['jkt']}":
+            raise invalid_grant("another DPoP key than at the authorization endpoint", "RFC 9449 §10")
         self.audience(code.resource)
         return code
 
@@ -67,6 +69,7 @@ class AuthorizationCode(GrantType):
             code.auth_time,
             code.acr,
             code.amr,
+            self.cnf,
         )
 
     def _spend(self, code: Code, given: Entitlement) -> str | None:
@@ -89,6 +92,7 @@ class AuthorizationCode(GrantType):
             "auth_time": code.auth_time,
             "acr": code.acr,
             "amr": list(code.amr),
+            "cnf": self.cnf,
             "created_at": now,
             "generation": 1,
             "secret_hash": secret_hash,

@@ -5,7 +5,8 @@ from typing import Any
 from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
 
 from app.clients.registry import Client
-from app.provider.errors import ProtocolError, invalid_request
+from app.provider.dpop import BadProof
+from app.provider.errors import ProtocolError, invalid_grant, invalid_request
 from app.provider.parts import Parts
 from app.web.request import Form, Request
 
@@ -28,6 +29,7 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
                 raise invalid_request(f"{name} is missing")
         if "resource" in self.form:
             self.audience(self.form["resource"])
+        self.cnf = self._confirmation()
 
     def audience(self, granted: str) -> str:
         """The one resource server that tokens of this request are for (RFC 8707 §2.2, SR-067). Raises ProtocolError.
@@ -38,6 +40,15 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         if not ours or self.form.get("resource", granted) != granted or "resource" in self.form.repeated:
             raise ProtocolError("invalid_target", "one resource, and that which was granted")
         return granted
+
+    def check_key(self, bound: str | None) -> None:
+        """What is bound to a key stays so (SR-044). Raises ProtocolError.
+
+        A public client holds the very same key; one that authenticated itself may change it (RFC 9449 §5), but never
+        come without.
+        """
+        if bound is not None and (self.cnf is None or (self.service.public and self.cnf != bound)):
+            raise invalid_grant("bound to another key, or no key was proved")
 
     @property
     def parts(self) -> Parts:
@@ -61,6 +72,19 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
     def form(self) -> Form:
         """The parameters."""
         return self.http.form
+
+    def _confirmation(self) -> str | None:
+        """The key that this request proves to hold, as grants keep it; its proof is spent. Raises ProtocolError."""
+        wanted = self.service.metadata
+        if "dpop" not in self.http.headers:
+            if wanted.dpop_bound_access_tokens:
+                raise ProtocolError("invalid_dpop_proof", "this client has to prove its key by DPoP")
+            return None
+        try:
+            jkt = self.parts.dpop.jkt_of_request(self.http, require_nonce=wanted.dpop_require_nonce)
+        except BadProof as error:
+            raise ProtocolError(error.code, str(error)) from None
+        return f"jkt:{jkt}"
 
     def asked_scope(self) -> list[str] | None:
         """The scopes that the request names, each once; None where it names none (RFC 6749 §3.3)."""

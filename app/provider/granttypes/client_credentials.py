@@ -23,4 +23,5 @@ class ClientCredentials(GrantType):
         if not wanted or not set(wanted) <= allowed:
             raise ProtocolError("invalid_scope", "this client may not have this scope")
         resource = self.audience(self.form.get("resource", self.parts.settings.issuer))
-        return self.answer(self.parts.mint.client_answer(self.service, " ".join(wanted), resource))
+        scope = " ".join(wanted)
+        return self.answer(self.parts.mint.client_answer(self.service, scope, resource, self.cnf))

@@ -22,7 +22,7 @@ class RefreshToken(GrantType):
 
         A replay has just ended its grant: its refusal is returned, so that the end commits. What was granted is
         known only from the row that the rotation gives back, so a scope that is too wide takes the rotation back, and
-        so does another resource than the grant's.
+        so does another key or resource than the grant's.
         """
         try:
             token = self.parts.refresh.open(self.form["refresh_token"])
@@ -40,11 +40,12 @@ class RefreshToken(GrantType):
                 "invalid_scope", "a refresh cannot widen the scope", section="RFC 6749 §6"
             )  # SR-038
         try:
+            self.check_key(result.grant.cnf)
             self.audience(result.grant.resource)
         except ProtocolError:
             self.http.tx.rollback()
             raise
-        given = entitlement(result.grant, " ".join(scope))
+        given = entitlement(result.grant, " ".join(scope), self.cnf)
         return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=result.token))
 
     def _scope(self, granted: list[str]) -> list[str]:

@@ -249,8 +249,8 @@ def test_another_resource_is_refused(maria: Browser, store: Service) -> None:
     assert refresh(maria, store, given["refresh_token"]).status_code == 200
 
 
-@pytest.mark.rule("RFC 9449", "5", "a proof that cannot be honoured is refused before anything is spent")
-def test_a_dpop_proof_is_refused(maria: Browser, store: Service) -> None:
+@pytest.mark.rule("RFC 9449", "5", "a bad proof is refused before anything is spent")
+def test_a_bad_dpop_proof_is_refused(maria: Browser, store: Service) -> None:
     code = maria.code(store)
     form = {
         "grant_type": "authorization_code", "code": code, "redirect_uri": store.redirect_uri,

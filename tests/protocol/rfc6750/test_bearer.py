@@ -66,7 +66,7 @@ def test_two_ways_at_once_are_refused(browser: Browser, access: str) -> None:
 
 @pytest.mark.rule("RFC 6750", "3.1", "who presents no token is challenged without an error")
 def test_no_token(browser: Browser, store: Service) -> None:
-    for headers in ({}, {"Authorization": ""}, {"Authorization": store.basic}, {"Authorization": "DPoP x"}):
+    for headers in ({}, {"Authorization": ""}, {"Authorization": store.basic}, {"Authorization": "Digest x"}):
         check_refused(browser.get("/userinfo", headers=headers), 401, "")
     check_refused(browser.get("/userinfo", headers={"Authorization": "Bearer"}), 401, "")
 
