@@ -27,7 +27,6 @@ ResponseMode = Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"
 Text = Annotated[str, Field(max_length=60)]
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Resources = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)]
-Resources = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)]
 Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
 
 APPLE_APP_ID = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -164,10 +163,6 @@ class ClientMetadata(BaseModel):
     """Our native client's ids at Apple, `TEAMID.bundle.id`, shown in `/.well-known/apple-app-site-association`."""
     access_token_s: int | None = Field(None, ge=30, le=600)
     """Life of its access tokens in seconds, where shorter than ours (SR-067)."""
-    resources: Resources = ()
-    """Resource servers that it may ask tokens for (RFC 8707), beside ourselves. Only operators set this."""
-    resource_server: Resources = ()
-    """Resource servers that it is: it may introspect the tokens that are for them. Only operators set this."""
     resources: Resources = ()
     """Resource servers that it may ask tokens for (RFC 8707), beside ourselves. Only operators set this."""
     resource_server: Resources = ()
@@ -320,7 +315,6 @@ def _bad_addresses(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, 
             except BadAddress as error:
                 problems.append((f"{member}[{number}]", str(error)))
     single = [(name, getattr(metadata, name)) for name in WEB_ADDRESSES]
-    single += [(name, uri) for name in ("resources", "resource_server") for uri in getattr(metadata, name)]
     single += [(name, uri) for name in ("resources", "resource_server") for uri in getattr(metadata, name)]
     tagged = [
         (name, uri) for name, uri in metadata.translations.items() if not name.startswith("client_name#")

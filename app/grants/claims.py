@@ -29,6 +29,9 @@ CLAIMS_OF_SCOPE: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "email_verified"),
     "phone": ("phone_number", "phone_number_verified"),
 }
+SCOPE_OF_CLAIM: Mapping[str, str] = {
+    name: scope for scope, names in CLAIMS_OF_SCOPE.items() for name in names
+}
 
 _ATTRIBUTES = (
     attributes.c.id,
@@ -43,6 +46,7 @@ _PERSON = (
     select(
         grants.c.sub,
         grants.c.scope,
+        grants.c.claims,
         data_keys.c.wrap_version,
         data_keys.c.wrapped,
         *_ATTRIBUTES,
@@ -63,15 +67,28 @@ _PROFILE = (
 
 
 def userinfo(
-    tx: Transaction, data_keys_: DataKeys, place: Place, scope: Iterable[str], moment: Mapping[str, int]
+    tx: Transaction,
+    data_keys_: DataKeys,
+    place: Place,
+    scope: Iterable[str],
+    permitted: frozenset[str],
+    moment: Mapping[str, int],
 ) -> dict[str, Any] | None:
-    """Claims of a grant, limited to these scopes (OIDC Core §5.4); None when it may not be used any more."""
+    """Claims of a grant; None when it may not be used any more.
+
+    By these scopes (OIDC Core §5.4), and those asked for one by one (§5.5) as far as scopes that the service is
+    `permitted` stand for them.
+    """
     values = {"identity": place.identity_id, "grant": place.grant_id, **moment}
     rows = tx.execute(_PERSON, values).all()
     if not rows:
         return None
     allowed = set(rows[0].scope.split()) & set(scope)
-    return {"sub": rows[0].sub} | select_claims(_open(rows, data_keys_), allowed)
+    known = _open(rows, data_keys_)
+    told = {"sub": rows[0].sub} | select_claims(known, allowed)
+    if rows[0].claims:
+        told |= select_single(known, rows[0].claims.get("userinfo", ()), permitted)
+    return told
 
 
 def profile(tx: Transaction, data_keys_: DataKeys, identity: UUID) -> dict[str, Any]:
@@ -83,6 +100,13 @@ def select_claims(claims: Mapping[str, Any], scopes: Iterable[str]) -> dict[str,
     """Those claims that the scopes stand for. A claim that we do not know is left out, never sent empty."""
     names = {name for scope in scopes for name in CLAIMS_OF_SCOPE.get(scope, ())}
     return {name: value for name, value in claims.items() if name in names}
+
+
+def select_single(
+    claims: Mapping[str, Any], names: Iterable[str], permitted: frozenset[str]
+) -> dict[str, Any]:
+    """Claims asked for one by one (OIDC Core §5.5), as far as scopes that the service is permitted stand for them."""
+    return {name: claims[name] for name in names if name in claims and SCOPE_OF_CLAIM.get(name) in permitted}
 
 
 def _open(rows: Sequence[Any], keys: DataKeys) -> dict[str, Any]:

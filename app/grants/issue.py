@@ -18,6 +18,7 @@ from app.storage.clock import Clock
 from config.limits import LifetimeSettings
 
 ACCESS_TOKEN, ID_TOKEN, INTROSPECTION = "at+jwt", "JWT", "token-introspection+jwt"
+NO_CLAIMS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,15 @@ class Mint:
         self._issuer, self._lifetimes = issuer, lifetimes
 
     def answer(
-        self, given: Entitlement, client: Client, *, nonce: str, refresh_token: str | None
+        self,
+        given: Entitlement,
+        client: Client,
+        *,
+        nonce: str,
+        refresh_token: str | None,
+        claims: Mapping[str, Any] = NO_CLAIMS,
     ) -> dict[str, Any]:
-        """The body of a token answer for a person's grant (RFC 6749 §5.1)."""
+        """The body of a token answer for a person's grant (RFC 6749 §5.1); `claims` of the person go to the ID token."""
         life = self._life(client)
         access = self._access_token(given, life)
         body: dict[str, Any] = {
@@ -62,7 +69,7 @@ class Mint:
         if refresh_token is not None:
             body["refresh_token"] = refresh_token
         if "openid" in given.scope.split():
-            body["id_token"] = self._id_token(given, access, client.id_token_alg, nonce)
+            body["id_token"] = self._id_token(given, access, client.id_token_alg, nonce, claims)
         return body
 
     def client_answer(
@@ -104,9 +111,12 @@ class Mint:
         claims |= confirmation(given.cnf)
         return self._signing.sign(claims, "ES256", ACCESS_TOKEN)
 
-    def _id_token(self, given: Entitlement, access: str, algorithm: str, nonce: str) -> str:
+    def _id_token(
+        self, given: Entitlement, access: str, algorithm: str, nonce: str, told: Mapping[str, Any]
+    ) -> str:
         now = self._clock.now() // 1000
         claims: dict[str, Any] = {
+            **told,
             "iss": self._issuer,
             "sub": given.sub,
             "aud": given.client_id,

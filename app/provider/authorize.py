@@ -5,13 +5,14 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from app.clients.registry import Client
 from app.grants import grants
 from app.grants.codes import Code, redirect_hash
 from app.provider.authorization_response import Posted, Responses
 from app.provider.authorize_request import HEEDED, AuthorizationRequest, validate
-from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide, reachable_acr
+from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide, named_acr, reachable_acr
 from app.provider.parts import Parts
 from app.provider.request_object import BadRequestObject, RequestObjects
 from app.provider.target import Refused, Unanswerable, find_target
@@ -216,20 +217,33 @@ class Authorize:
                 nonce=request.nonce,
                 resource=request.parameters.get("resource", self._parts.settings.issuer),
                 auth_time=session.auth_time,
-                acr=session.acr,
+                acr=named_acr(request, session.acr) if request.claims.acr else session.acr,
                 amr=session.amr,
-                extras={"jkt": request.parameters["dpop_jkt"]} if "dpop_jkt" in request.parameters else {},
+                extras=_extras(request, step),
             )
         )
 
     def _is_hinted(
         self, tx: Transaction, request: AuthorizationRequest, session: BrowserSession | None
     ) -> bool:
-        """Whether the ID token hint speaks of the session's person, by any `sub` of theirs, old ones too."""
-        if session is None or request.hinted_sub is None:
+        """Whether ID token hint and `claims` speak of the session's person, by any `sub` of theirs, old ones too."""
+        if session is None:
             return False
-        found = self._parts.subjects.find_by_sub(tx, request.client.sector, request.hinted_sub)
-        return found == session.identity_id
+        find, sector = self._parts.subjects.find_by_sub, request.client.sector
+        hinted, named = request.hinted_sub, request.claims.subs
+        if hinted is not None and find(tx, sector, hinted) != session.identity_id:
+            return False
+        return named is None or any(find(tx, sector, sub) == session.identity_id for sub in named)
+
+
+def _extras(request: AuthorizationRequest, step: Issue) -> dict[str, Any]:
+    """What few codes carry. Claims are names that we know, each once a place, so they always fit in a code."""
+    extras: dict[str, Any] = {}
+    if "dpop_jkt" in request.parameters:
+        extras["jkt"] = request.parameters["dpop_jkt"]
+    if claims := step.claims.kept():
+        extras["claims"] = claims
+    return extras
 
 
 def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -> Answer | None:

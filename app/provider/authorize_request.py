@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.clients.registry import Client, Clients
+from app.grants.claims_parameter import NOTHING, BadClaims, ClaimsRequest, parse_claims
 from app.keys.signing import BadToken, SigningKeys
 from app.provider.dpop import is_thumbprint
 from app.provider.pkce import is_challenge
@@ -12,18 +13,18 @@ from app.provider.sections import CORE
 from app.provider.target import LONGEST_VALUE, Refused, Target, find_target
 from app.web.request import Form
 
-PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 UNSUPPORTED = {
     "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
 }
 FROZEN = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
-    "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode", "resource",
-    "dpop_jkt",
+    "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode", "dpop_jkt",
+    "claims", "resource",
 )  # fmt: skip
 """What an ask keeps of a request."""
-HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "request", "display", "claims", "claims_locales"})
+HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "request", "display", "claims_locales"})
 """Each of these comes once at most (SR-004). Parameters that we do not know are ignored (RFC 6749 §3.1)."""
 
 
@@ -38,6 +39,7 @@ class AuthorizationRequest:
     max_age_s: int | None
     hinted_sub: str | None
     acr_values: tuple[str, ...]
+    claims: ClaimsRequest
     challenge: str
     nonce: str
 
@@ -56,14 +58,20 @@ def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) ->
     nonce = form.get("nonce", "")
     if not nonce and client.require_nonce:
         raise Refused(target, "invalid_request", "nonce is missing", "OIDC Core §3.1.2.1")
+    claims = _claims(target, form)
+    acr_values = _acr_values(client, form, claims)
+    parameters = {name: form[name] for name in FROZEN if name in form}
+    if acr_values:
+        parameters["acr_values"] = " ".join(acr_values)  # the pages read there which ways in will do
     return AuthorizationRequest(
         target=target,
-        parameters={name: form[name] for name in FROZEN if name in form},
+        parameters=parameters,
         scope=_scope(target, form),
         prompt=_prompt(target, form),
         max_age_s=_max_age(target, form),
         hinted_sub=_hinted_sub(target, form, signing),
-        acr_values=tuple(form.get("acr_values", "").split()),
+        acr_values=acr_values,
+        claims=claims,
         challenge=challenge,
         nonce=nonce,
     )
@@ -81,7 +89,7 @@ def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
             target, "invalid_request", "state and nonce are at most 1024 bytes", "RFC 6749 §4.1.2"
         )  # SR-009
     if "dpop_jkt" in form and not is_thumbprint(form["dpop_jkt"]):
-        raise Refused(target, "invalid_request", "dpop_jkt is the thumbprint of a key")  # RFC 9449 §10
+        raise Refused(target, "invalid_request", "dpop_jkt is the thumbprint of a key", "RFC 9449 §10")
     for name, code in UNSUPPORTED.items():
         if name in form:
             raise Refused(target, code)  # OIDC Core §3.1.2.6
@@ -132,10 +140,28 @@ def _prompt(target: Target, form: Form) -> frozenset[str]:
 def _max_age(target: Target, form: Form) -> int | None:
     text = form.get("max_age")
     if text is None:
-        return None
+        return target.client.metadata.default_max_age
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise Refused(target, "invalid_request", "max_age is a number of seconds", CORE)
     return int(text)
+
+
+def _claims(target: Target, form: Form) -> ClaimsRequest:
+    """Claims asked for one by one, as far as the client's own scopes permit them (OIDC Core §5.5)."""
+    if "claims" not in form:
+        return NOTHING
+    try:
+        return parse_claims(form["claims"], target.client.scopes)
+    except BadClaims as problem:
+        raise Refused(target, "invalid_request", str(problem), "OIDC Core §5.5") from None
+
+
+def _acr_values(client: Client, form: Form, claims: ClaimsRequest) -> tuple[str, ...]:
+    """Levels to look for: those that the answer must name, or else all that were wished for (OIDC Core §5.5.1.1)."""
+    if claims.acr:
+        return claims.acr
+    wished = (*form.get("acr_values", "").split(), *claims.acr_wished)
+    return tuple(dict.fromkeys(wished)) or client.metadata.default_acr_values
 
 
 def _hinted_sub(target: Target, form: Form, signing: SigningKeys) -> str | None:

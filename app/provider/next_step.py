@@ -7,13 +7,14 @@ than the ask.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.grants.claims_parameter import NOTHING, ClaimsRequest
 from app.grants.grants import Standing
 from app.provider.authorize_request import AuthorizationRequest
 from app.sessions.browser import BrowserSession
 from config.settings import Settings
 
 ACR_RANK = {"urn:mostid:acr:1": 1, "urn:mostid:acr:2": 2, "urn:mostid:acr:3": 3}
-FRESH_PROMPTS = frozenset({"login", "select_account"})
+FRESH_PROMPTS = frozenset({"login", "select_account", "create"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Issue:
     """Everything is there: give the code, with these scopes."""
 
     scope: tuple[str, ...]
+    claims: ClaimsRequest = NOTHING
+    """Claims besides those of the scopes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Facts:
     reachable: tuple[str, ...]
     """Levels that a new proof can give."""
     knows_hint: Callable[[], bool]
-    """Whether the hinted subject is the session's person; asked only when a hint was given."""
+    """Whether the subject that was named is the session's person; asked only when one was."""
 
 
 def reachable_acr(settings: Settings) -> tuple[str, ...]:
@@ -89,9 +92,27 @@ def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | Ref
         # Voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is.
         if _wants_more(request.acr_values, session.acr, facts.reachable) and "none" not in request.prompt:
             return SignIn(asks_again)
-    if request.hinted_sub is not None and not facts.knows_hint():
+    if (request.hinted_sub is not None or request.claims.subs is not None) and not facts.knows_hint():
         return Refuse("login_required") if fresh else SignIn(force=True)
-    return None
+    return _essential_level(request, facts, session, fresh=fresh) if request.claims.acr else None
+
+
+def _essential_level(
+    request: AuthorizationRequest, facts: Facts, session: BrowserSession, *, fresh: bool
+) -> SignIn | Refuse | None:
+    """A level that the answer must name is reached, by one new proof, or the request fails (OIDC Core §5.5.1.1)."""
+    if named_acr(request, session.acr) in request.claims.acr:
+        return None
+    if not fresh and set(request.claims.acr) & set(facts.reachable):
+        return SignIn(force=True)
+    return Refuse("unmet_authentication_requirements")
+
+
+def named_acr(request: AuthorizationRequest, acr: str) -> str:
+    """The level that the answer names: of those that it must name, the highest that this proof satisfies."""
+    rank = ACR_RANK.get(acr, 0)
+    fitting = [value for value in request.claims.acr if ACR_RANK.get(value, rank + 1) <= rank]
+    return max(fitting, key=lambda value: ACR_RANK[value], default=acr)
 
 
 def _consent(request: AuthorizationRequest, facts: Facts) -> Step:
@@ -100,14 +121,14 @@ def _consent(request: AuthorizationRequest, facts: Facts) -> Step:
     assert standing is not None  # noqa: S101  # _identification has seen it
     asks = "consent" in request.prompt or _may_be_anybody(request)
     if request.client.first_party and not asks:
-        return Issue(request.scope)
+        return Issue(request.scope, request.claims)
     just_given = facts.made_at is not None and standing.decided_at >= facts.made_at
-    undecided = set(request.scope) - standing.consented - standing.left_out
+    undecided = (set(request.scope) | request.claims.scopes) - standing.consented - standing.left_out
     if (asks or undecided) and not just_given:
         return AskConsent()
     scope = tuple(name for name in request.scope if name in standing.consented)
     if scope:
-        return Issue(scope)
+        return Issue(scope, request.claims.within(standing.consented))
     return Refuse("access_denied") if just_given else AskConsent()
 
 

@@ -41,7 +41,8 @@ class UserinfoEndpoint:
         elif bound is not None:
             raise BadBearer("bound to a key, and no bearer token", scheme="DPoP")  # RFC 9449 §7.2
         scopes = _scopes(token, client)
-        known = userinfo(request.tx, self._parts.data_keys, place, scopes, self._parts.moment())
+        parts = self._parts
+        known = userinfo(request.tx, parts.data_keys, place, scopes, client.scopes, parts.moment())
         if known is None:
             raise BadBearer("grant, person or session has ended")
         algorithm = client.metadata.userinfo_signed_response_alg
@@ -63,14 +64,14 @@ class UserinfoEndpoint:
     def _check_proof(self, request: Request, token: str, bound: str | None, client: Client) -> None:
         """Whether the key that the token is bound to made a proof for it and this request (RFC 9449 §7.1). Raises BadBearer."""
         if bound is None:
-            raise BadBearer("a bearer token, bound to no key")
+            raise BadBearer("a bearer token, bound to no key", section="RFC 9449 §7.1")
         nonce = client.metadata.dpop_require_nonce
         try:
             held = self._parts.dpop.jkt_of_request(request, access_token=token, require_nonce=nonce)
         except BadProof as error:
             raise BadBearer(str(error), error.code) from None
         if held != bound:
-            raise BadBearer("bound to another key")
+            raise BadBearer("bound to another key", section="RFC 9449 §7.1")
 
 
 def _scopes(claims: Mapping[str, Any], client: Client) -> list[str]:

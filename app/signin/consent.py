@@ -10,6 +10,7 @@ from flask import Response, request
 from app.clients.addresses import host_of
 from app.grants import consents, grants
 from app.grants.claims import profile, select_claims
+from app.grants.claims_parameter import parse_claims
 from app.grants.grants import Standing
 from app.identity.numbers import masked
 from app.sessions.browser import BrowserSession
@@ -112,13 +113,19 @@ def asked_of(tx: Transaction, parts: Parts, step: Step) -> Asked | None:
     if session is None:
         return None
     identity, client = session.identity_id, step.client
-    wanted = dict.fromkeys(step.ask.parameters.get("scope", "").split())
+    wanted = dict.fromkeys([*step.ask.parameters.get("scope", "").split(), *_scopes_of_claims(step)])
     return Asked(
         session,
         tuple(scope for scope in wanted if scope in client.scopes),
         profile(tx, parts.data_keys, identity),
         grants.standing(tx, identity, client.client_id),
     )
+
+
+def _scopes_of_claims(step: Step) -> list[str]:
+    """Whoever is asked for one claim is asked for the scope that holds it."""
+    text = step.ask.parameters.get("claims")
+    return sorted(parse_claims(text, step.client.scopes).scopes) if text is not None else []
 
 
 def item(scope: str, asked: Asked) -> Item:

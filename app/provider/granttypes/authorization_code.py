@@ -37,8 +37,11 @@ class AuthorizationCode(GrantType):
         token = self._spend(code, given)
         if token is None:
             return self._refused(code, "code came twice")
+        told = self.single_claims(code.identity_id, code.extras.get("claims"))
         return self.answer(
-            self.parts.mint.answer(given, self.service, nonce=code.nonce, refresh_token=token or None)
+            self.parts.mint.answer(
+                given, self.service, nonce=code.nonce, refresh_token=token or None, claims=told
+            )
         )
 
     def _checked_code(self) -> Code:
@@ -100,6 +103,8 @@ class AuthorizationCode(GrantType):
             "rotated_at": now,
             "refresh_until": now + lifetimes.refresh_absolute_s * 1000,
         }
+        if "claims" in code.extras:
+            values["claims"] = code.extras["claims"]
         return token if grants.insert(self.http.tx, values) else None
 
     def _refused(self, code: Code, cause: str) -> tuple[int, dict[str, Any], list[Any]]:

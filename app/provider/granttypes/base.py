@@ -1,10 +1,13 @@
 """What every grant type does first: one client, allowed to use it, each parameter once."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
 
 from app.clients.registry import Client
+from app.grants.claims import profile, select_single
 from app.provider.dpop import BadProof
 from app.provider.errors import ProtocolError, invalid_grant, invalid_request
 from app.provider.parts import Parts
@@ -48,7 +51,7 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         come without.
         """
         if bound is not None and (self.cnf is None or (self.service.public and self.cnf != bound)):
-            raise invalid_grant("bound to another key, or no key was proved")
+            raise invalid_grant("bound to another key, or no key was proved", "RFC 9449 §5")
 
     @property
     def parts(self) -> Parts:
@@ -78,7 +81,9 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         wanted = self.service.metadata
         if "dpop" not in self.http.headers:
             if wanted.dpop_bound_access_tokens:
-                raise ProtocolError("invalid_dpop_proof", "this client has to prove its key by DPoP")
+                raise ProtocolError(
+                    "invalid_dpop_proof", "this client has to prove its key by DPoP", section="RFC 9449 §5.2"
+                )
             return None
         try:
             jkt = self.parts.dpop.jkt_of_request(self.http, require_nonce=wanted.dpop_require_nonce)
@@ -90,6 +95,14 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         """The scopes that the request names, each once; None where it names none (RFC 6749 §3.3)."""
         text = self.form.get("scope")
         return None if text is None else [name for name in dict.fromkeys(text.split(" ")) if name]
+
+    def single_claims(self, identity: UUID, asked: Mapping[str, Sequence[str]] | None) -> Mapping[str, Any]:
+        """Claims of a person that were asked for one by one for the ID token (OIDC Core §5.5); read only then."""
+        names = (asked or {}).get("id_token")
+        if not names:
+            return {}
+        known = profile(self.http.tx, self.parts.data_keys, identity)
+        return select_single(known, names, self.service.scopes)
 
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], list[Any]]:
         """A token answer in the shape that Authlib hands on."""

@@ -46,7 +46,10 @@ class RefreshToken(GrantType):
             self.http.tx.rollback()
             raise
         given = entitlement(result.grant, " ".join(scope), self.cnf)
-        return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=result.token))
+        told = self.single_claims(given.identity_id, result.grant.claims)
+        return self.answer(
+            self.parts.mint.answer(given, self.service, nonce="", refresh_token=result.token, claims=told)
+        )
 
     def _scope(self, granted: list[str]) -> list[str]:
         """The scope of this answer: what was granted and is still allowed, or the part of it that was asked for.

@@ -87,7 +87,7 @@ def test_none_stands_alone(deployment: Deployment, browser: Browser, store: Serv
     deployment.sign_in(browser)
     got = answered(browser.authorize(store, prompt=f"none {more}"))
     assert got["error"] == "invalid_request"
-    assert answered(browser.authorize(store, prompt="create"))["error"] == "invalid_request"
+    assert answered(browser.authorize(store, prompt="register"))["error"] == "invalid_request"
 
 
 @pytest.mark.sr("SR-018")
@@ -290,7 +290,6 @@ def test_a_hint_that_is_not_ours_is_refused(deployment: Deployment, browser: Bro
         {"ui_locales": "se fr-CA de"},
         {"claims_locales": "se"},
         {"login_hint": "a@b"},
-        {"claims": "{"},
         {"foo": "1"},
     ],
 )

@@ -51,7 +51,6 @@ def test_what_must_be_there(metadata: dict[str, object]) -> None:
 def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> None:
     for name in (
         "request_uri_parameter_supported",
-        "claims_parameter_supported",
     ):
         assert metadata[name] is False
     said = json.dumps(metadata)
@@ -117,6 +116,7 @@ def test_what_is_announced_works(
     given = tokens(browser, service, scope=" ".join(said["scopes_supported"]))
     assert given["scope"].split() == said["scopes_supported"]
     assert userinfo(browser, given["access_token"]).json.keys() <= set(said["claims_supported"])
+    assert metadata["claims_parameter_supported"] is True
     for prompt in said["prompt_values_supported"]:
         assert "error=invalid_request" not in browser.authorize(service, prompt=prompt).location
     for algorithm in said["id_token_signing_alg_values_supported"]:
