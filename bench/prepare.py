@@ -3,6 +3,8 @@
 import secrets
 from pathlib import Path
 
+from joserfc.jwk import ECKey
+
 from app.clients import registration
 from app.clients.metadata import parse
 from app.clients.policy import Policy
@@ -54,9 +56,18 @@ def prepare(
         "first_party": True,
         "id_token_signed_response_alg": algorithm,
     }
+    key = ECKey.generate_key("P-256")
+    signing = {
+        "client_name": "Bench",
+        "grant_types": ["client_credentials"],
+        "allowed_scopes": ["catalogue.read"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": {"keys": [key.as_dict(private=False)]},
+    }
     with storage.transaction(write=True) as tx:
         KeyLifecycle(keyring, clock, settings.lifetimes).ensure(tx)
         client = registration.add(tx, parse(wanted, Policy(production=False)), clock.now())
+        signer = registration.add(tx, parse(signing, Policy(production=False)), clock.now())
         evidence = Evidence(("fed",), "urn:mostid:acr:1", clock.now(), "")
         assertion = Assertion("mailru", "1", evidence, CLAIMS, frozenset({"email"}))
         hasher = LookupHasher(keyring)
@@ -69,5 +80,10 @@ def prepare(
         cookie = sessions.open(tx, proved, bytes.fromhex(browser_hash(browser)), shared=False, known=None)
     storage.close()
     return environment, Setting(
-        client.client_id, client.secret, f"mostid_browser={browser}; mostid_sid={cookie}"
+        client.client_id,
+        client.secret,
+        f"mostid_browser={browser}; mostid_sid={cookie}",
+        signer.client_id,
+        key,
+        settings.issuer,
     )

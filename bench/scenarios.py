@@ -4,9 +4,14 @@ import base64
 import hashlib
 import json
 import secrets
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from bench.wire import Connection, Failed, Reply
 
@@ -21,6 +26,10 @@ class Setting:
     client_id: str
     secret: str
     cookies: str
+    signer: str
+    key: ECKey
+    """A second service, which signs instead of sending a secret, and its key."""
+    issuer: str
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -47,6 +56,35 @@ def client_credentials(connection: Connection, setting: Setting) -> None:
     """A token for the service itself."""
     _expect(
         connection.post("/token", "grant_type=client_credentials&scope=catalogue.read", setting.basic), 200
+    )
+
+
+def private_key_jwt(connection: Connection, setting: Setting) -> None:
+    """The same for a service that signs an assertion (RFC 7523)."""
+    _expect(connection.post("/token", _signed(setting)), 200)
+
+
+def wait_for_store(connection: Connection, setting: Setting) -> None:
+    """An ephemeral store that has just been made takes assertions after ten seconds."""
+    pause = threading.Event()
+    for _ in range(30):
+        if connection.post("/token", _signed(setting)).status == 200:
+            return
+        pause.wait(0.5)
+
+
+def _signed(setting: Setting) -> str:
+    now = int(time.time())
+    claims = {
+        "iss": setting.signer,
+        "sub": setting.signer,
+        "aud": setting.issuer,
+        "jti": secrets.token_hex(16),
+    }
+    assertion = jwt.encode({"alg": "ES256"}, claims | {"iat": now, "exp": now + 60}, setting.key)
+    return (
+        "grant_type=client_credentials&scope=catalogue.read&client_assertion_type="
+        f"urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion={assertion}"
     )
 
 
@@ -118,6 +156,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "discovery": Scenario(discovery),
     "JWKS": Scenario(key_set),
     "client_credentials": Scenario(client_credentials),
+    "private_key_jwt": Scenario(private_key_jwt, before=wait_for_store),
     "code flow": Scenario(code_flow),
     "refresh": Scenario(refresh, before=code_flow),
     "userinfo": Scenario(userinfo, before=code_flow),
