@@ -128,7 +128,7 @@ def test_unknown_parameters_are_ignored(maria: Browser, store: Service) -> None:
 @pytest.mark.sr("SR-006", "SR-047")
 def test_grant_types_that_are_not_offered(browser: Browser, store: Service) -> None:
     for grant_type in (
-        "password", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba",
+        "password", "implicit", "urn:openid:params:grant-type:ciba",
         "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:saml2-bearer", "Authorization_Code", "authorization_code ", "x" * 2000,
         "\r\nSet-Cookie: a=b", '"\\', "тип",
@@ -139,13 +139,15 @@ def test_grant_types_that_are_not_offered(browser: Browser, store: Service) -> N
 
 
 @pytest.mark.rule("RFC 6749", "5.2", "a grant type that this client may not use is unauthorized_client")
-@pytest.mark.sr("SR-050")
+@pytest.mark.sr("SR-047", "SR-050")
 def test_every_client_uses_its_own_grant_types_alone(deployment: Deployment, browser: Browser) -> None:
-    all_types = ("authorization_code", "refresh_token", "client_credentials")
+    device = "urn:ietf:params:oauth:grant-type:device_code"
+    all_types = ("authorization_code", "refresh_token", "client_credentials", device)
     granted: dict[str, Any] = {
         "reader": ["authorization_code"],
         "renewer": ["authorization_code", "refresh_token"],
         "robot": ["client_credentials"],
+        "television": [device],
     }
     for client_id, grant_types in granted.items():
         redirects = {} if "authorization_code" in grant_types else {"redirect_uris": []}
