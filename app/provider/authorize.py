@@ -111,11 +111,11 @@ class Authorize:
         if not self._parts.pushed.spend(decision.pushed):
             raise Gone(decision.request.client)
 
-    def answer(self, decision: Decision) -> Answer | Posted | None:
+    def answer(self, decision: Decision, reference: str) -> Answer | Posted | None:
         """The answer that goes to the service, or None where a page comes first. Writes nothing."""
         step, target = decision.step, decision.request.target
         if isinstance(step, Refuse):
-            return self._responses.make(target, Refused(target, step.code).parameters)
+            return self.refusal(Refused(target, step.code), reference)
         if isinstance(step, Issue) and decision.session is not None:
             return self._responses.make(target, {"code": self._code(decision, decision.session, step)})
         return None
@@ -258,7 +258,7 @@ def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -
         return None
     if decision.stale_session is not None or decision.spends:
         return None  # something has to be written, which this reading path cannot
-    return None if decision.request.target.mode.posts else _redirect(authorize.answer(decision))
+    return None if decision.request.target.mode.posts else _redirect(authorize.answer(decision, reference))
 
 
 def _redirect(answer: Answer | Posted | None) -> Answer | None:

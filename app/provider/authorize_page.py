@@ -55,7 +55,7 @@ class AuthorizePage:
             return self._to_service(self._authorize.refusal(refused, _reference()))
         if decision.stale_session is not None:
             self._touch(decision.stale_session)
-        answer = self._authorize.answer(decision)
+        answer = self._authorize.answer(decision, _reference())
         return self._to_service(answer) if answer is not None else self._to_pages(decision, visit)
 
     def post(self) -> Response:

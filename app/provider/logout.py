@@ -30,7 +30,11 @@ CARRIED = ("id_token_hint", "post_logout_redirect_uri", "state", "client_id", "u
 
 
 class BadLogout(Exception):
-    """The request contradicts itself, or names an address that is not registered. The text is for the log."""
+    """The request contradicts itself, or names an address that is not registered. Text and section are for the log."""
+
+    def __init__(self, cause: str, section: str = "RP-Initiated Logout 1.0 §2") -> None:
+        super().__init__(cause)
+        self.section = section
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,8 @@ class LogoutPage:
         try:
             return self._checked(fields)
         except BadLogout as problem:
-            log.info(
-                "logout request not heeded",
-                extra={"reference": request.environ["mostid.reference"], "cause": str(problem)},
-            )
+            said = {"reference": request.environ["mostid.reference"], "cause": str(problem)}
+            log.info("logout request not heeded", extra=said | {"section": problem.section})
             return LogoutRequest()
 
     def _checked(self, fields: Mapping[str, str]) -> LogoutRequest:
@@ -173,7 +175,9 @@ def _return_url(client: Client | None, fields: Mapping[str, str]) -> str | None:
     if url is None:
         return None
     if client is None or url not in client.post_logout_redirect_uris:
-        raise BadLogout("post_logout_redirect_uri is not registered for this client")
+        raise BadLogout(
+            "post_logout_redirect_uri is not registered for this client", "RP-Initiated Logout 1.0 §3"
+        )
     if "state" not in fields:
         return url
     return (

@@ -56,7 +56,7 @@ class Refused(Exception):
     """The request is refused at its target: code and our own fixed description; the section is for the log."""
 
     def __init__(self, target: Target, code: str, description: str = "", section: str = "") -> None:
-        super().__init__(f"{code}: {description}")
+        super().__init__(f"{code}: {description}" if description else code)
         self.section = section or section_of(code)
         self.target, self.code, self.description = target, code, description
 

@@ -51,6 +51,10 @@ REFUSALS: dict[str, tuple[Try, str]] = {
     ),
     "no challenge": (lambda b, s: b.authorize(s, code_challenge=None), "RFC 7636 §4.4.1"),
     "no response type": (lambda b, s: b.authorize(s, response_type=None), "RFC 6749 §3.1.1"),
+    "a page that may not be shown": (
+        lambda b, s: b.authorize(s, prompt="none", max_age="0"),
+        "OIDC Core §3.1.2.6",
+    ),
     "a prompt of nobody's": (lambda b, s: b.authorize(s, prompt="x"), "OIDC Core §3.1.2.6"),
 }
 
