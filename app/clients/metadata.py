@@ -39,9 +39,9 @@ class AndroidApp(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     package_name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$", max_length=150)
-    sha256_cert_fingerprints: tuple[Annotated[str, Field(pattern=r"^[0-9A-F]{2}(:[0-9A-F]{2}){31}$")], ...] = Field(
-        min_length=1, max_length=5
-    )
+    sha256_cert_fingerprints: tuple[
+        Annotated[str, Field(pattern=r"^[0-9A-F]{2}(:[0-9A-F]{2}){31}$")], ...
+    ] = Field(min_length=1, max_length=5)
 
 
 class BadMetadata(Exception):
@@ -139,7 +139,9 @@ class ClientMetadata(BaseModel):
     """How old a proof may be, in seconds, where a request does not say (OIDC Registration §2)."""
     require_auth_time: bool = False
     """`auth_time` is in each ID token anyway."""
-    default_acr_values: Annotated[tuple[Annotated[str, Field(pattern=r"^[!-~]{1,100}$")], ...], Field(max_length=5)] = ()
+    default_acr_values: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[!-~]{1,100}$")], ...], Field(max_length=5)
+    ] = ()
     """Levels that are wished for where a request names none (OIDC Registration §2)."""
     require_pushed_authorization_requests: bool = False
     """Its requests come by `/par` alone (RFC 9126 §6)."""
@@ -184,7 +186,9 @@ class ClientMetadata(BaseModel):
             members["allowed_scopes"] = members["scope"].split()
         return members
 
-    @field_validator("allowed_scopes", "redirect_uris", "post_logout_redirect_uris", "grant_types", "response_modes")
+    @field_validator(
+        "allowed_scopes", "redirect_uris", "post_logout_redirect_uris", "grant_types", "response_modes"
+    )
     @classmethod
     def _once(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(values)) != len(values):
