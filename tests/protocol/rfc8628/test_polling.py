@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.deployment import Browser, Deployment, Service
-from tests.protocol.rfc8628.conftest import decide, poll, started
+from tests.protocol.rfc8628.conftest import DEVICE_CODE, decide, poll, started
+from tests.provider import proofs
 from tests.provider.tokens import claims, grant, introspect, refresh, userinfo
 
 
@@ -168,3 +169,21 @@ def test_without_the_refresh_token_grant_there_is_no_refresh_token(
     assert given["scope"] == "openid"
     assert "refresh_token" not in given
     assert introspect(device, foreign_tv, given["access_token"])["active"]
+
+
+@pytest.mark.rule("RFC 9449", "5", "a device that proves a key gets tokens bound to it, of any grant type")
+@pytest.mark.sr("SR-044")
+def test_a_device_that_proves_a_key_gets_bound_tokens(
+    deployment: Deployment, device: Browser, tv: Service, maria: Browser
+) -> None:
+    holder, codes = proofs.Holder(deployment.clock), started(device, tv)
+    decide(maria, codes["user_code"])
+    form = {"grant_type": DEVICE_CODE, "device_code": codes["device_code"]}
+    given = proofs.post(device, tv, form, holder.proof()).json
+    assert given["token_type"] == "DPoP"
+    assert claims(given["access_token"])["cnf"] == {"jkt": holder.jkt}
+    assert grant(deployment).cnf == f"jkt:{holder.jkt}"
+    assert userinfo(device, given["access_token"]).status_code == 401
+    assert refresh(device, tv, given["refresh_token"]).json["error"] == "invalid_grant"
+    renewal = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
+    assert proofs.post(device, tv, renewal, holder.proof()).status_code == 200
