@@ -165,6 +165,15 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "provider/logout.html",
         {"client_name": "Витрина", "fields": {"state": "s", "client_id": "store"}},
     ),
+    "form_post": (
+        "provider/form_post.html",
+        {
+            "action": "https://shop.example/cb",
+            "fields": {"code": "c"},
+            "submit": "",
+            "service_name": "Витрина",
+        },
+    ),
     "launcher": (
         "provider/launcher.html",
         {"services": [entrance(STORE), entrance(LONG)], "signed_in": True},
