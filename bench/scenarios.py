@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -62,15 +61,6 @@ def client_credentials(connection: Connection, setting: Setting) -> None:
 def private_key_jwt(connection: Connection, setting: Setting) -> None:
     """The same for a service that signs an assertion (RFC 7523)."""
     _expect(connection.post("/token", _signed(setting)), 200)
-
-
-def wait_for_store(connection: Connection, setting: Setting) -> None:
-    """An ephemeral store that has just been made takes assertions after ten seconds."""
-    pause = threading.Event()
-    for _ in range(30):
-        if connection.post("/token", _signed(setting)).status == 200:
-            return
-        pause.wait(0.5)
 
 
 def _signed(setting: Setting) -> str:
@@ -156,7 +146,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "discovery": Scenario(discovery),
     "JWKS": Scenario(key_set),
     "client_credentials": Scenario(client_credentials),
-    "private_key_jwt": Scenario(private_key_jwt, before=wait_for_store),
+    "private_key_jwt": Scenario(private_key_jwt),
     "code flow": Scenario(code_flow),
     "refresh": Scenario(refresh, before=code_flow),
     "userinfo": Scenario(userinfo, before=code_flow),

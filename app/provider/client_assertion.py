@@ -84,7 +84,7 @@ class ClientAssertions:
         issued, begins = _time(claims, "iat"), _time(claims, "nbf")
         if max(issued or 0, begins or 0) > math.ceil(now) + AHEAD_S:
             raise BadAssertion("iat or nbf lies ahead")
-        return (expires - LONGEST_LIFE_S if issued is None else issued) - AHEAD_S, expires
+        return expires - LONGEST_LIFE_S if issued is None else issued, expires
 
     def _spend(self, use: str, issued: float, expires: float, reference: str) -> None:
         """Of many uses one passes, over all workers. A request that the database makes us run again is still the same use."""
