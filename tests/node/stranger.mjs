@@ -74,7 +74,7 @@ const gone = await client.tokenIntrospection(config, renewed.access_token);
 say({
   sub,
   token_type: tokens.token_type,
-  email: person.email,
+  name: person.name,
   same_person: again.sub === sub,
   bound: Boolean(known.cnf?.jkt),
   active: [known.active, gone.active],
