@@ -87,6 +87,8 @@ def test_good_objects(signed_in: Browser, bank: Signing) -> None:
         {"exp": now + 30.5},
         {"jti": "x", "unknown": {"a": [1]}, "number": 7, "nothing": False},
         {"max_age": 3600},
+        {"claims": {"id_token": {"given_name": {"essential": True}}}},
+        {"resource": [bank.deployment.settings.issuer]},
         {"max_age": "3600"},
     ):
         assert "code" in answered(bank.visit(signed_in, bank.sign(bank.claims(**changed))))
@@ -254,6 +256,14 @@ def test_no_reference_beside(signed_in: Browser, bank: Signing) -> None:
         assert got["error"] == "request_uri_not_supported"
         with pytest.raises(BlockingIOError):
             listener.accept()
+
+
+@pytest.mark.rule("RFC 9101", "4", "the claims parameter stands in the object as JSON, not as text")
+def test_claims_in_an_object(signed_in: Browser, bank: Signing) -> None:
+    wanted = {"id_token": {"given_name": None}}
+    got = answered(bank.visit(signed_in, bank.sign(bank.claims(claims=wanted))))
+    tokens = exchange(signed_in, bank.service, got["code"]).json
+    assert claims(tokens["id_token"])["given_name"] == "Мария"
 
 
 @pytest.mark.rule("RFC 9101", "10.5", "of a client that must sign, no other request is answered")
