@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +31,8 @@ LATEST = 2**40
 REMEMBERED_MS = (2 * WINDOW_S + LEEWAY_S) * 1000
 """A proof dated ahead is good for two windows; clocks of our machines differ a little."""
 LONGEST_PROOF, LONGEST_JTI, LONGEST_HTU = 4_096, 128, 1_024
+REMEMBERED_KEYS = 1_024
+"""Public keys that a process remembers."""
 NONCE_SLICE_S = 300
 """How long one nonce is given out; it is taken for as long again."""
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -61,7 +65,7 @@ class Dpop:
         so one that is refused may come again; our own second try at a transaction does not spend it twice.
         """
         proof = _read(request.headers.get("dpop", ""))
-        key = _key(proof.header.get("jwk"))
+        key, thumbprint = _key(json.dumps(proof.header.get("jwk"), sort_keys=True))
         if not key.verifies(proof.signed, proof.signature, proof.algorithm):
             raise BadProof("its signature is not by the key in its header")
         claims = proof.claims
@@ -71,7 +75,6 @@ class Dpop:
             raise BadProof("ath is not the hash of the access token")
         if (self._require_nonce or require_nonce) and claims.get("nonce") not in self._nonces():
             raise BadProof("nonce is missing or too old", "use_dpop_nonce")
-        thumbprint = key.key.thumbprint()
         self._spend(thumbprint, claims, request.reference)
         return thumbprint
 
@@ -173,11 +176,14 @@ def _read(text: str) -> Foreign:
     return proof
 
 
-def _key(jwk: Any) -> PublicKey:
+@lru_cache(maxsize=REMEMBERED_KEYS)
+def _key(jwk: str) -> tuple[PublicKey, str]:
+    """A key and its thumbprint (RFC 7638). Clients come with the same one each time."""
     try:
-        return read_key(jwk)
+        key = read_key(json.loads(jwk))
     except BadKey as error:
         raise BadProof(f"its key: {error}") from None
+    return key, key.key.thumbprint()
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float | None:
