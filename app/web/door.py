@@ -124,6 +124,8 @@ class Door:
         started = time.perf_counter()
         environ["mostid.reference"] = reference = secrets.token_hex(6)
         environ["mostid.address"] = self._address(environ)
+        # An empty path is / (RFC 9110 §4.2.3); Flask would redirect there, by the Host header (SR-094).
+        environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
         name, endpoint = self._find(environ["PATH_INFO"])
         try:
             self._check_size(environ, endpoint)
