@@ -43,6 +43,11 @@ def test_every_endpoint_takes_them(browser: Browser, robot: Signer) -> None:
     answer = ask(browser, robot.assertion(), "/introspect", grant_type=None, token=token)
     assert answer.json["active"] is True
     assert ask(browser, robot.assertion(), "/revoke", grant_type=None, token="x").status_code == 200
+    pushed = ask(browser, robot.assertion(), "/par", grant_type=None, response_type="code")
+    assert (pushed.status_code, pushed.json["error"]) != (
+        401,
+        "invalid_client",
+    )  # who asks is known; what it asks is wrong
 
 
 def changes(robot: Signer) -> dict[str, Callable[[], str]]:
