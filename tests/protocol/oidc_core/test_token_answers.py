@@ -105,7 +105,8 @@ def test_a_later_proof_does_not_change_an_older_grant(
     deployment.sign_in(maria)
     renewed = claims(refresh(maria, store, first["refresh_token"]).json["id_token"])
     assert renewed["auth_time"] == claims(first["id_token"])["auth_time"]
-    assert claims(tokens(maria, store)["id_token"])["auth_time"] == renewed["auth_time"] + 100
+    passed = claims(tokens(maria, store)["id_token"])["auth_time"] - renewed["auth_time"]
+    assert 100 <= passed <= 160  # the machine's own time goes on too
 
 
 @pytest.mark.sr("SR-079")

@@ -49,9 +49,7 @@ def test_what_must_be_there(metadata: dict[str, object]) -> None:
 )
 @pytest.mark.sr("SR-006", "SR-022")
 def test_what_is_not_offered_is_not_announced(metadata: dict[str, object]) -> None:
-    for name in (
-        "request_uri_parameter_supported",
-    ):
+    for name in ("request_uri_parameter_supported",):
         assert metadata[name] is False
     said = json.dumps(metadata)
     for word in ("implicit", "password", "token id_token", "fragment", "plain", 'none"]', "HS256",
