@@ -15,7 +15,6 @@ from tests.html import read
 from tests.provider.forgery import foreign_signed, unsigned
 from tests.provider.tokens import tokens
 
-SPECIFICATION = "OIDC RP-Initiated Logout"
 BACK = "http://localhost:8200/signed-out"
 OUT, ASKS = "Вы вышли · MostID", "Выйти из MostID?"
 
@@ -60,13 +59,15 @@ def assert_asks(browser: Browser, shop: Service, answer: TestResponse) -> None:
     assert not is_in(browser, shop)
 
 
-@pytest.mark.rule(SPECIFICATION, "2.1", "discovery names the endpoint")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "2.1", "discovery names the endpoint")
 def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(browser: Browser) -> None:
     document = json.loads(browser.get("/.well-known/openid-configuration").data)
     assert document["end_session_endpoint"] == f"{ISSUER}/logout"
 
 
-@pytest.mark.rule(SPECIFICATION, "2", "a good request ends the session and leads back with its state")
+@pytest.mark.rule(
+    "OIDC RP-Initiated Logout", "2", "a good request ends the session and leads back with its state"
+)
 def test_oidcc_rp_initiated_logout(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
@@ -75,7 +76,7 @@ def test_oidcc_rp_initiated_logout(
     assert not is_in(browser, shop)
 
 
-@pytest.mark.rule(SPECIFICATION, "3", "without state nothing is added to the address")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "3", "without state nothing is added to the address")
 def test_oidcc_rp_initiated_logout_no_state(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
@@ -83,7 +84,9 @@ def test_oidcc_rp_initiated_logout_no_state(
     assert not is_in(browser, shop)
 
 
-@pytest.mark.rule(SPECIFICATION, "3", "an address that is not registered is not gone to, whatever the hint")
+@pytest.mark.rule(
+    "OIDC RP-Initiated Logout", "3", "an address that is not registered is not gone to, whatever the hint"
+)
 def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
@@ -91,7 +94,7 @@ def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(
     assert_asks(browser, shop, answer)
 
 
-@pytest.mark.rule(SPECIFICATION, "3", "a query that was not registered makes it another address")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "3", "a query that was not registered makes it another address")
 def test_oidcc_rp_initiated_logout_query_added_to_post_logout_redirect_uri(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
@@ -99,14 +102,14 @@ def test_oidcc_rp_initiated_logout_query_added_to_post_logout_redirect_uri(
     assert_asks(browser, shop, answer)
 
 
-@pytest.mark.rule(SPECIFICATION, "4", "a hint whose signature was taken away counts for nothing")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "4", "a hint whose signature was taken away counts for nothing")
 def test_oidcc_rp_initiated_logout_modified_id_token_hint(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
     assert_asks(browser, shop, logout(id_token_hint=unsigned(hint), post_logout_redirect_uri=BACK, state="s"))
 
 
-@pytest.mark.rule(SPECIFICATION, "4", "a hint that somebody else signed counts for nothing")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "4", "a hint that somebody else signed counts for nothing")
 def test_oidcc_rp_initiated_logout_bad_id_token_hint(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
@@ -114,28 +117,30 @@ def test_oidcc_rp_initiated_logout_bad_id_token_hint(
     assert_asks(browser, shop, answer)
 
 
-@pytest.mark.rule(SPECIFICATION, "3", "an address that nobody vouches for is not gone to")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "3", "an address that nobody vouches for is not gone to")
 def test_oidcc_rp_initiated_logout_no_id_token_hint(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
     assert_asks(browser, shop, logout(post_logout_redirect_uri=BACK, state="s"))
 
 
-@pytest.mark.rule(SPECIFICATION, "2", "without parameters the person is asked, and told that they are out")
+@pytest.mark.rule(
+    "OIDC RP-Initiated Logout", "2", "without parameters the person is asked, and told that they are out"
+)
 def test_oidcc_rp_initiated_logout_no_params(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
     assert_asks(browser, shop, logout())
 
 
-@pytest.mark.rule(SPECIFICATION, "2", "a state alone leads nowhere")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "2", "a state alone leads nowhere")
 def test_oidcc_rp_initiated_logout_only_state(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
     assert_asks(browser, shop, logout(state="s"))
 
 
-@pytest.mark.rule(SPECIFICATION, "2", "a good hint without an address ends on a page of ours")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "2", "a good hint without an address ends on a page of ours")
 def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(
     browser: Browser, shop: Service, hint: str, logout: Callable[..., TestResponse]
 ) -> None:
