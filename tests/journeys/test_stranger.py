@@ -43,7 +43,11 @@ def initial_token(mostid: Whole) -> str:
         "a partner",
         "--json",
     ]
-    environment = {"MOSTID_ENV_FILE": str(mostid.directory / "data" / "mostid.env"), "PATH": "/usr/bin:/bin"}
+    environment = {
+        "MOSTID_ENV_FILE": str(mostid.directory / "data" / "mostid.env"),
+        "MOSTID_CLOCK_FILE": str(mostid.directory / "clock"),
+        "PATH": "/usr/bin:/bin",
+    }
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
@@ -54,7 +58,13 @@ def initial_token(mostid: Whole) -> str:
 @contextmanager
 def stranger(mostid: Whole) -> Iterator[Callable[[], dict[str, Any]]]:
     """The service; each call gives the next of its lines, which says what it wants or has."""
-    command = [node(), str(PROGRAM), mostid.address("public"), initial_token(mostid)]
+    command = [
+        node(),
+        str(PROGRAM),
+        mostid.address("public"),
+        initial_token(mostid),
+        str(mostid.clock_file.seconds),
+    ]
     with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
 
         def line() -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import { createServer } from "node:http";
 import * as client from "openid-client";
 
-const [issuer, initialAccessToken] = process.argv.slice(2);
+const [issuer, initialAccessToken, aheadSeconds] = process.argv.slice(2);
+const machineTime = Date.now; // the clock of the tests runs ahead of the machine's
+Date.now = () => machineTime() + Number(aheadSeconds) * 1000;
 const insecure = { execute: [client.allowInsecureRequests] }; // a development machine has no https
 const say = (value) => process.stdout.write(JSON.stringify(value) + "\n");
 

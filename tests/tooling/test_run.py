@@ -156,7 +156,7 @@ def test_preparing_is_safe_to_repeat(deployment: Deployment, monkeypatch: pytest
     settings = deployment.prepare()
     monkeypatch.setenv("MOSTID_ENV_FILE", str(deployment.settings_file))
     first = prepared()
-    assert len(first[0]) == 4
+    assert len(first[0]) == 8  # two of each algorithm
     assert {name: told["client_id"] for name, told in first[1].items()} == {name: name for name in DEMO}
     assert first[1]["store"]["redirect_uris"] == [f"{deployment.address('store')}/callback"]
     assert stat.S_IMODE(deployment.client_file.stat().st_mode) == 0o600

