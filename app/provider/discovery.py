@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from functools import lru_cache
 
 from app.grants.device_requests import GRANT_TYPE as DEVICE_CODE
 from app.keys.jwk import ALGORITHMS as ASSERTION_ALGORITHMS
@@ -96,7 +97,7 @@ def jwks(signing: SigningKeys, cache_s: int) -> Callable[[Request], Answer]:
 
 def cacheable(request: Request, body: bytes, seconds: int, stale: int) -> Answer:
     """A document for anybody to keep for a while; a cache that has it already is told so."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    tag = _tag(body)
     headers = (
         ("Content-Type", "application/json"),
         ("Cache-Control", f"public, max-age={seconds}, stale-while-revalidate={stale}"),
@@ -105,6 +106,12 @@ def cacheable(request: Request, body: bytes, seconds: int, stale: int) -> Answer
     if _has(request.headers.get("if-none-match", ""), tag):
         return Answer(304, b"", headers)
     return Answer(200, body, headers)
+
+
+@lru_cache(maxsize=16)
+def _tag(body: bytes) -> str:
+    """The mark of a document; the few that there are stay the same for long."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def _has(known: str, tag: str) -> bool:

@@ -1,7 +1,7 @@
 """Dynamic client registration (RFC 7591, OIDC Dynamic Client Registration 1.0) and its management (RFC 7592)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.clients import initial_tokens, self_registration
@@ -24,16 +24,7 @@ class RegistrationEndpoint:
 
     def __call__(self, request: Request) -> Answer:
         """Register a client. Bad metadata leaves the token's use as it was."""
-        try:
-            return self._register(request)
-        except BadBearer as error:
-            return bearer_answer(error, request)
-        except BadMetadata as error:
-            request.tx.rollback()
-            return error_answer(_refusal(error), request)
-        except ProtocolError as error:
-            request.tx.rollback()
-            return error_answer(error, request)
+        return _answered(self._register, request)
 
     def _register(self, request: Request) -> Answer:
         parts, now, tx = self._parts, self._parts.clock.now(), request.tx
@@ -70,14 +61,7 @@ class ManagementEndpoint:
 
     def __call__(self, request: Request) -> Answer:
         """Read, replace or remove a client's record."""
-        try:
-            return self._act(request)
-        except BadBearer as error:
-            return bearer_answer(error, request)
-        except BadMetadata as error:
-            return error_answer(_refusal(error), request)
-        except ProtocolError as error:
-            return error_answer(error, request)
+        return _answered(self._act, request)
 
     def _act(self, request: Request) -> Answer:
         token, client_id = bearer(request), request.path.removeprefix(f"{PATH}/")
@@ -113,6 +97,20 @@ class ManagementEndpoint:
         if metadata.token_endpoint_auth_method != former.token_endpoint_auth_method:
             raise BadMetadata([("token_endpoint_auth_method", "register anew for another one")])
         return metadata
+
+
+def _answered(act: Callable[[Request], Answer], request: Request) -> Answer:
+    """The answer of an act, or its refusal, which takes back what the act had written."""
+    try:
+        return act(request)
+    except BadBearer as error:
+        return bearer_answer(error, request)
+    except BadMetadata as error:
+        refusal = _refusal(error)
+    except ProtocolError as error:
+        refusal = error
+    request.tx.rollback()
+    return error_answer(refusal, request)
 
 
 def bearer(request: Request) -> str:

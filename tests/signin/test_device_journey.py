@@ -4,23 +4,13 @@ import pytest
 
 from tests.deployment import Browser, Deployment, Service
 from tests.html import read
-from tests.protocol.rfc8628.conftest import DEVICE_CODE, poll, started
+from tests.protocol.rfc8628.conftest import poll, started, tv
 from tests.provider.tokens import claims, userinfo
 from tests.signin.conftest import Enter
 
+__all__ = ["tv"]
+
 MARIA = "+79201234567"
-
-
-@pytest.fixture
-def tv(deployment: Deployment) -> Service:
-    """A service that runs on televisions."""
-    return deployment.register(
-        "tv",
-        client_name="Кино",
-        redirect_uris=[],
-        grant_types=[DEVICE_CODE, "refresh_token"],
-        token_endpoint_auth_method="none",
-    )
 
 
 @pytest.mark.rule(

@@ -30,14 +30,18 @@ class AuthorizationCode(GrantType):
         admitted = grants.admit(self.http.tx, code, self.service.sector, self.parts.moment())
         if admitted is None:
             return self._refused(code, "person or session has ended, or consent was withdrawn")
-        sub = admitted.sub or self.parts.subjects.subject_for(
-            self.http.tx, code.identity_id, self.service.sector, self.parts.clock.now()
+        given = self._entitlement(code, self.sub_of(admitted, code.identity_id))
+        asked = code.extras.get("claims")
+        token = self.spend(  # the grant's key is the code's id
+            given,
+            session_id=code.session_id,
+            link_id=code.link_id,
+            offline="offline_access" in code.scope.split(),
+            claims=asked,
         )
-        given = self._entitlement(code, sub)
-        token = self._spend(code, given)
         if token is None:
             return self._refused(code, "code came twice")
-        told = self.single_claims(code.identity_id, code.extras.get("claims"))
+        told = self.single_claims(code.identity_id, asked)
         return self.answer(
             self.parts.mint.answer(
                 given, self.service, nonce=code.nonce, refresh_token=token or None, claims=told
@@ -74,38 +78,6 @@ class AuthorizationCode(GrantType):
             code.amr,
             self.cnf,
         )
-
-    def _spend(self, code: Code, given: Entitlement) -> str | None:
-        """Make the grant, whose key is the code's id. The refresh token or "", or None when it was made before."""
-        now, lifetimes = self.parts.clock.now(), self.parts.settings.lifetimes
-        token, secret_hash, version = "", None, 0
-        if "refresh_token" in self.service.grant_types:
-            token, secret_hash, version = self.parts.refresh.new(code.identity_id, code.id)
-        values = {
-            "identity_id": code.identity_id,
-            "id": code.id,
-            "client_id": code.client_id,
-            "session_id": code.session_id,
-            "offline": "offline_access" in code.scope.split(),
-            "link_id": code.link_id,
-            "sub": given.sub,
-            "sid": given.sid,
-            "scope": code.scope,
-            "resource": code.resource,
-            "auth_time": code.auth_time,
-            "acr": code.acr,
-            "amr": list(code.amr),
-            "cnf": self.cnf,
-            "created_at": now,
-            "generation": 1,
-            "secret_hash": secret_hash,
-            "seal_version": version,
-            "rotated_at": now,
-            "refresh_until": now + lifetimes.refresh_absolute_s * 1000,
-        }
-        if "claims" in code.extras:
-            values["claims"] = code.extras["claims"]
-        return token if grants.insert(self.http.tx, values) else None
 
     def _refused(self, code: Code, cause: str) -> tuple[int, dict[str, Any], list[Any]]:
         """Refuse a code whose proofs were right; if it was redeemed before, end what it gave (RFC 6749 §4.1.2).

@@ -7,7 +7,9 @@ from uuid import UUID
 from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
 
 from app.clients.registry import Client
+from app.grants import grants
 from app.grants.claims import profile, select_single
+from app.grants.issue import Entitlement
 from app.provider.dpop import BadProof
 from app.provider.errors import ProtocolError, invalid_grant, invalid_request
 from app.provider.parts import Parts
@@ -103,6 +105,52 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
             return {}
         known = profile(self.http.tx, self.parts.data_keys, identity)
         return select_single(known, names, self.service.scopes)
+
+    def sub_of(self, admitted: grants.Admission, identity: UUID) -> str:
+        """The person's `sub` in the client's sector; a new one where they are not known there yet."""
+        return admitted.sub or self.parts.subjects.subject_for(
+            self.http.tx, identity, self.service.sector, self.parts.clock.now()
+        )
+
+    def spend(
+        self,
+        given: Entitlement,
+        *,
+        session_id: UUID | None,
+        link_id: UUID,
+        offline: bool,
+        claims: Mapping[str, Sequence[str]] | None = None,
+    ) -> str | None:
+        """Make the grant of what may be redeemed once. The refresh token or "", or None when it was made before."""
+        now = self.parts.clock.now()
+        token, secret_hash, version = "", None, 0
+        if "refresh_token" in self.service.grant_types:
+            token, secret_hash, version = self.parts.refresh.new(given.identity_id, given.grant_id)
+        values = {
+            "identity_id": given.identity_id,
+            "id": given.grant_id,
+            "client_id": given.client_id,
+            "session_id": session_id,
+            "offline": offline,
+            "link_id": link_id,
+            "sub": given.sub,
+            "sid": given.sid,
+            "scope": given.scope,
+            "resource": given.resource,
+            "auth_time": given.auth_time,
+            "acr": given.acr,
+            "amr": list(given.amr),
+            "cnf": given.cnf,
+            "created_at": now,
+            "generation": 1,
+            "secret_hash": secret_hash,
+            "seal_version": version,
+            "rotated_at": now,
+            "refresh_until": now + self.parts.settings.lifetimes.refresh_absolute_s * 1000,
+        }
+        if claims is not None:
+            values["claims"] = claims
+        return token if grants.insert(self.http.tx, values) else None
 
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], list[Any]]:
         """A token answer in the shape that Authlib hands on."""

@@ -26,13 +26,11 @@ class DeviceCode(GrantType):
         admitted = grants.admit(self.http.tx, approval, self.service.sector, self.parts.moment())
         if admitted is None:
             raise invalid_grant("person or session has ended, or consent was withdrawn")
-        sub = admitted.sub or self.parts.subjects.subject_for(
-            self.http.tx, approval.identity_id, self.service.sector, self.parts.clock.now()
-        )
-        token = self._spend(approval, sub)
+        given = self._entitlement(approval, self.sub_of(admitted, approval.identity_id))
+        # Of no browser's session, and offline: the browser that it was allowed in may be closed.
+        token = self.spend(given, session_id=None, link_id=approval.link_id, offline=True)
         if token is None:
             raise invalid_grant("device code came twice", "RFC 8628 §3.5")
-        given = self._entitlement(approval, sub)
         return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=token or None))
 
     def _request(self) -> DeviceRequest:
@@ -68,33 +66,3 @@ class DeviceCode(GrantType):
             approval.amr,
             self.cnf,
         )
-
-    def _spend(self, approval: Approval, sub: str) -> str | None:
-        """Make the grant, of no browser's session. The refresh token or "", or None when it was made before."""
-        now = self.parts.clock.now()
-        token, secret_hash, version = "", None, 0
-        if "refresh_token" in self.service.grant_types:
-            token, secret_hash, version = self.parts.refresh.new(approval.identity_id, approval.grant_id)
-        values = {
-            "identity_id": approval.identity_id,
-            "id": approval.grant_id,
-            "client_id": approval.client_id,
-            "session_id": None,
-            "offline": True,  # the browser that it was allowed in may be closed
-            "link_id": approval.link_id,
-            "sub": sub,
-            "sid": None,
-            "scope": approval.scope,
-            "resource": self.parts.settings.issuer,
-            "auth_time": approval.auth_time,
-            "acr": approval.acr,
-            "amr": list(approval.amr),
-            "cnf": self.cnf,
-            "created_at": now,
-            "generation": 1,
-            "secret_hash": secret_hash,
-            "seal_version": version,
-            "rotated_at": now,
-            "refresh_until": now + self.parts.settings.lifetimes.refresh_absolute_s * 1000,
-        }
-        return token if grants.insert(self.http.tx, values) else None
