@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -46,7 +47,16 @@ def token_of() -> Callable[[str], str]:
 def address() -> Iterator[str]:
     port = free_port()
     app: Flask = pages_app(Clock(None), issuer=f"http://localhost:{port}")
-    server = make_server("127.0.0.1", port, app, threaded=True)
+
+    def whole(environ: Any, start_response: Any) -> list[bytes]:
+        """Read to the end: this server leaves a file open when a browser turns away before it has all."""
+        answer = app(environ, start_response)
+        try:
+            return [b"".join(answer)]
+        finally:
+            answer.close()
+
+    server = make_server("127.0.0.1", port, whole, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://localhost:{port}"
