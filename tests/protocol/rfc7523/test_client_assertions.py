@@ -84,7 +84,7 @@ def changes(robot: Signer) -> dict[str, Callable[[], str]]:
         "exp text": claims(exp=str(now + 60)), "exp true": claims(exp=True), "exp negative": claims(exp=-1),
         "exp huge": claims(exp=10**400), "exp in ms": claims(exp=(now + 60) * 1000),
         "iat ahead": claims(iat=now + 61), "iat a little ahead": claims(iat=now + 50), "iat text": claims(iat="now"),
-        "iat null": lambda: robot.signed(plain, good.replace(f'"iat": {now}', '"iat": null')),
+        "iat null": lambda: robot.signed(plain, json.dumps(robot.claims() | {"iat": None})),
         "iat before our memory": claims(iat=now - 3600), "nbf ahead": claims(nbf=now + 61), "nbf text": claims(nbf="0"),
         "no jti": claims(jti=None), "empty jti": claims(jti=""), "long jti": claims(jti="j" * 129), "jti number": claims(jti=7),
         "alg none": header(alg="none"), "alg None": header(alg="nOnE"), "alg HS256": header(alg="HS256"),
