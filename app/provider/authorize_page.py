@@ -7,8 +7,9 @@ from flask import Response, request
 from markupsafe import Markup
 from werkzeug.exceptions import TooManyRequests
 
+from app.provider.asked import Gone, Visit
 from app.provider.authorization_response import Posted
-from app.provider.authorize import Authorize, Decision, Gone, Visit
+from app.provider.authorize import Authorize, Decision
 from app.provider.next_step import SignIn
 from app.provider.parts import Parts
 from app.provider.target import Refused, Unanswerable

@@ -6,7 +6,8 @@ from functools import partial
 from flask import Blueprint
 
 from app.provider.app_links import apple_association, asset_links
-from app.provider.authorize import Authorize, Visit, quick
+from app.provider.asked import Visit
+from app.provider.authorize import Authorize, quick
 from app.provider.authorize_page import AuthorizePage
 from app.provider.client_assertion import ClientAssertions
 from app.provider.client_auth import ClientAuthentication
