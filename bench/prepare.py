@@ -1,4 +1,4 @@
-"""A database with one service and one signed-in person, and the settings of the server that will read it."""
+"""A database with three services and one signed-in person, and the settings of the server that will read it."""
 
 import secrets
 from pathlib import Path
@@ -22,7 +22,8 @@ from app.storage.clock import Clock
 from app.storage.database import Storage
 from app.storage.model import metadata
 from app.upstreams.base import Assertion, Evidence
-from bench.scenarios import REDIRECT, SCOPE, Setting
+from bench.scenarios import DEVICE_CODE, REDIRECT, SCOPE
+from bench.setting import Secret, Setting
 from config import load
 from config.secrets import new_env
 
@@ -41,6 +42,7 @@ def prepare(
         "MOSTID_DATABASE_URL": database_url,
         "MOSTID_REDIS_URL": redis_url,
         "MOSTID_LOG_LEVEL": "WARNING",
+        "MOSTID_LIMITS__SIGNIN_STARTS_PER_ADDRESS_MINUTE": "10000000",
     }
     settings = load(file, data_dir=directory, database_url=database_url, redis_url=redis_url)
     clock = Clock()
@@ -51,7 +53,7 @@ def prepare(
     wanted = {
         "client_name": "Bench",
         "redirect_uris": [REDIRECT],
-        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types": ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE],
         "allowed_scopes": [*SCOPE.split(), "catalogue.read"],
         "first_party": True,
         "id_token_signed_response_alg": algorithm,
@@ -67,23 +69,26 @@ def prepare(
     with storage.transaction(write=True) as tx:
         KeyLifecycle(keyring, clock, settings.lifetimes).ensure(tx)
         client = registration.add(tx, parse(wanted, Policy(production=False)), clock.now())
+        opaque = registration.add(
+            tx, parse(wanted | {"access_token_format": "opaque"}, Policy(production=False)), clock.now()
+        )
         signer = registration.add(tx, parse(signing, Policy(production=False)), clock.now())
         evidence = Evidence(("fed",), "urn:mostid:acr:1", clock.now(), "")
         assertion = Assertion("mailru", "1", evidence, CLAIMS, frozenset({"email"}))
         hasher = LookupHasher(keyring)
         linking = Linking(Lookups(hasher), hasher, DataKeys(keyring), ("mailru",))
         outcome = linking.resolve(tx, assertion, Visit(now=clock.now()))
-        if outcome.root is None or outcome.link_id is None or client.secret is None:
+        if outcome.root is None or outcome.link_id is None or None in (client.secret, opaque.secret):
             raise SystemExit("the bench could not sign its person in")
         sessions = BrowserSessions(Sealer(keyring, ("session",)), clock, settings.lifetimes)
         proved = Proved(outcome.root, outcome.link_id, clock.now(), outcome.acr, outcome.amr)
         cookie = sessions.open(tx, proved, bytes.fromhex(browser_hash(browser)), shared=False, known=None)
     storage.close()
     return environment, Setting(
-        client.client_id,
-        client.secret,
-        f"mostid_browser={browser}; mostid_sid={cookie}",
-        signer.client_id,
-        key,
-        settings.issuer,
+        issuer=settings.issuer,
+        cookies=f"mostid_browser={browser}; mostid_sid={cookie}",
+        service=Secret(client.client_id, client.secret or ""),
+        opaque=Secret(opaque.client_id, opaque.secret or ""),
+        signer=signer.client_id,
+        key=key,
     )
