@@ -8,7 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from bench.processes import Server
-from bench.scenarios import Scenario, Setting
+from bench.scenarios import Scenario
+from bench.setting import Setting
 from bench.wire import Connection
 
 WARM_UP = 50
