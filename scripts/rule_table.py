@@ -1,4 +1,4 @@
-"""Writes docs/protocol.md: which rule of which specification is proved by which tests."""
+"""Writes docs/protocol.md: which rule of which specification is proved by which tests, and what is left out."""
 
 import sys
 from collections import defaultdict
@@ -10,7 +10,10 @@ HEAD = """\
 # Protocol rules and their tests
 
 Made from the `rule` markers of the tests by `make coverage-table`. The rules are told in our own words.
+What we do not do, and why, stands [at the end](#what-is-left-out-and-why).
 """
+LEFT_OUT = Path(__file__).parents[1] / "tests" / "protocol" / "left_out.md"
+"""Kept by hand beside the tests: what has no test because it does not exist."""
 
 
 def text(tests: Path = TESTS) -> str:
@@ -21,7 +24,7 @@ def text(tests: Path = TESTS) -> str:
             raise BadMarker(f"{marker.file}: a rule has a specification, a section and a sentence")
         by_specification[marker.values[0]].append(marker)
     parts = [_part(name, by_specification[name]) for name in sorted(by_specification)]
-    return "\n".join([HEAD, *parts])
+    return "\n".join([HEAD, *parts, LEFT_OUT.read_text(encoding="utf-8")])
 
 
 def _part(specification: str, found: list[Marker]) -> str:

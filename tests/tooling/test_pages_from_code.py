@@ -60,6 +60,7 @@ def test_each_rule_is_listed_by_specification_and_section(tests: Path) -> None:
         "## RFC 6749",
         "| 4.9 | nine | [room/test_two.py](../tests/room/test_two.py) |",
         "| 4.10 | ten comes after \\| nine | [test_one.py](../tests/test_one.py) |",
+        "## What is left out, and why",
     ]
 
 
