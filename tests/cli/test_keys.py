@@ -64,14 +64,14 @@ def test_a_key_that_services_may_not_have_seen_is_not_promoted(
     assert result.stderr.startswith("Error: not yet: the next keys may sign from ")
     assert (
         abs(datetime.fromisoformat(result.stderr.split("from ")[1].strip()).timestamp() - published - HOUR)
-        <= 2
+        <= 20
     ), told
     as_json = flask("keys", "rotate", "--json")
     assert as_json.exit_code == 3
     assert [(one["alg"], one["promoted"]) for one in printed(as_json)] == [
         (name, None) for name in ALGORITHMS
     ]
-    assert abs(printed(as_json)[0]["not_before"] - published - HOUR) <= 2
+    assert abs(printed(as_json)[0]["not_before"] - published - HOUR) <= 20
     assert states(flask) == before
     assert kinds(deployment) == []
 

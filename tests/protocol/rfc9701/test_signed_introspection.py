@@ -58,7 +58,7 @@ def test_the_answer(deployment: Deployment, signed_in: Browser, store: Service) 
     }  # fmt: skip
     assert told.keys() == {"iss", "aud", "iat", "token_introspection"}
     assert (told["iss"], told["aud"]) == (ISSUER, "store")
-    assert abs(told["iat"] - deployment.clock.now() // 1000) <= 2
+    assert abs(told["iat"] - deployment.clock.now() // 1000) <= 20
     assert told["token_introspection"] == introspect(signed_in, store, access)
     assert told["token_introspection"] == {"active": True, "token_type": "Bearer"} | claims(access)
 
