@@ -1,11 +1,11 @@
 """The `claims` parameter of an authorization request: claims asked for one by one (OIDC Core §5.5)."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 
 from app.grants.claims import SCOPE_OF_CLAIM
+from app.storage.strict_json import BadJson, parse
 
 LONGEST = 4_096
 """Bytes of the document."""
@@ -85,23 +85,12 @@ def _document(text: str) -> Mapping[str, Any]:
     if text.count("{") + text.count("[") > MOST_BRACKETS:
         raise BadClaims("claims are nested too deep, or too many")
     try:
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise BadClaims("claims are not JSON") from None
+        document = parse(text, MOST_BRACKETS)
+    except BadJson as error:
+        raise BadClaims(f"claims are not strict JSON: {error}") from None
     if not isinstance(document, dict):
         raise BadClaims("claims are a JSON object")
     return document
-
-
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise BadClaims("a member of claims is repeated")
-    return members
-
-
-def _no_constant(_name: str) -> NoReturn:
-    raise BadClaims("claims are not JSON")
 
 
 def _place(document: Mapping[str, Any], place: str) -> Mapping[str, Mapping[str, Any] | None]:

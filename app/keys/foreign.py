@@ -1,12 +1,12 @@
 """Tokens that others signed: read within bounds, and verified by keys that we chose, never by the token's own words."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from app.keys.jwk import PublicKey
 from app.keys.sealing import Unsealable, decode
+from app.storage.strict_json import BadJson, parse
 
 LONGEST = 8_192
 """Characters, counted before anything is decoded (SR-063)."""
@@ -15,6 +15,7 @@ LONGEST_HEADER_WITH_KEY = 1_600
 """The same for a proof that shows its own key: RSA of 4096 bits and some words."""
 LONGEST_SIGNATURE = 700
 """Characters: RSA of 4096 bits."""
+MOST_DEPTH = 20
 REFUSED = frozenset({"jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip", "enc"})
 """Header members that would choose the key or change the rules (SR-062, RFC 8725 §3.10)."""
 
@@ -90,24 +91,10 @@ def _decoded(part: str) -> bytes:
 
 def _object(part: str) -> Mapping[str, Any]:
     """Strict JSON: nothing that two readers could take for two things (RFC 7493 §2)."""
-    raw = _decoded(part)
     try:
-        found = json.loads(raw.decode("utf-8"), object_pairs_hook=_members, parse_constant=_constant)
-        if b"\\u" in raw:  # half a character can only be written as an escape
-            json.dumps(found, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError):
+        found = parse(_decoded(part).decode("utf-8"), MOST_DEPTH)
+    except (BadJson, UnicodeDecodeError):
         raise BadForeign("a part is not strict JSON") from None
     if not isinstance(found, dict):
         raise BadForeign("a part is no JSON object")
     return found
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("repeated name")
-    return members
-
-
-def _constant(_name: str) -> NoReturn:
-    raise ValueError("not a number")
