@@ -1,52 +1,18 @@
 """Many requests at one moment, at four workers: a code works once, a family has one living leaf, nothing fails."""
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
-from typing import Any
 
 import pytest
 
 from tests.deployment import Service
 from tests.provider.ends import block, sign_out
 from tests.provider.tokens import claims
+from tests.races.outcomes import AT_ONCE, BAD_GRANT, dead, given, somebody, tally
 from tests.races.served import Served, signed_in
-from tests.support.volley import Reply, fire, request
+from tests.support.volley import fire, request
 
-AT_ONCE = [50, pytest.param(200, marks=pytest.mark.soak)]
-SUBJECTS = count(1)
 OFFLINE = "openid offline_access"
 pytestmark = pytest.mark.timeout(300)
-
-
-def somebody() -> str:
-    """The subject of a person whom no other test knows."""
-    return str(1_000 + next(SUBJECTS))
-
-
-def given(served: Served, service: Service, scope: str = "openid profile") -> dict[str, Any]:
-    """A token answer for somebody new."""
-    reply = served.send(served.redemption(service, signed_in(served, somebody()).code(service, scope=scope)))
-    assert reply.status == 200, reply
-    return dict(reply.json)
-
-
-def tally(replies: list[Reply]) -> Counter[object]:
-    """How often each outcome came; a good answer counts as 200."""
-    return Counter(200 if reply.status == 200 else (reply.status, reply.text) for reply in replies)
-
-
-def dead(served: Served, service: Service, answer: dict[str, Any]) -> bool:
-    """Whether nothing of a token answer is of any use; never half of it."""
-    access, renewal = answer["access_token"], answer["refresh_token"]
-    alive = {
-        served.alive(service, access),
-        served.alive(service, renewal),
-        served.send(request("GET", "/userinfo", authorization=f"Bearer {access}")).status == 200,
-        served.send(served.renewal(service, renewal)).status == 200,
-    }
-    assert len(alive) == 1
-    return not alive.pop()
 
 
 def alerts(served: Served, token: str) -> int:
@@ -55,9 +21,6 @@ def alerts(served: Served, token: str) -> int:
     (grant,) = [row for row in served.deployment.rows("grants") if row.sub == sub]
     audit = served.deployment.rows("audit")
     return len([row for row in audit if row.identity_id == grant.identity_id and "replayed" in row.kind])
-
-
-BAD_GRANT = (400, '{"error":"invalid_grant"}')
 
 
 @pytest.mark.sr("SR-026", "SR-194")

@@ -28,12 +28,18 @@ class Cut(Exception):
     """The connection ended before the answer did."""
 
 
-def request(method: str, path: str, form: Mapping[str, str] | None = None, **headers: str) -> bytes:
-    """One HTTP request that asks for the connection to be closed. Names of headers are written with `_`."""
-    body = urlencode(form or {}).encode()
+def request(
+    method: str, path: str, form: Mapping[str, str | list[str]] | bytes | None = None, **headers: str
+) -> bytes:
+    """One HTTP request that asks for the connection to be closed. Names of headers are written with `_`.
+
+    A form that is bytes already is JSON.
+    """
+    body = form if isinstance(form, bytes) else urlencode(form or {}, doseq=True).encode()
     given = {"host": "localhost", "connection": "close"} | headers
     if form is not None:
-        given |= {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(body))}
+        kind = "json" if isinstance(form, bytes) else "x-www-form-urlencoded"
+        given |= {"content-type": f"application/{kind}", "content-length": str(len(body))}
     lines = [
         f"{method} {path} HTTP/1.1",
         *(f"{name.replace('_', '-')}: {value}" for name, value in given.items()),
