@@ -1,17 +1,14 @@
 """The authorization code grant type (RFC 6749 §4.1.3, RFC 7636 §4.5, OIDC Core §3.1.3)."""
 
-import logging
 from typing import Any
 
-from app.events import audit
-from app.grants import grants, revocation
+from app.grants import grants
 from app.grants.codes import BadCode, Code, redirect_hash
 from app.grants.issue import Entitlement
 from app.provider.errors import invalid_grant
 from app.provider.granttypes.base import GrantType
+from app.provider.granttypes.replay import refuse
 from app.provider.pkce import verifies
-
-log = logging.getLogger("mostid.provider")
 
 
 class AuthorizationCode(GrantType):
@@ -29,7 +26,8 @@ class AuthorizationCode(GrantType):
         code = self._checked_code()
         admitted = grants.admit(self.http.tx, code, self.service.sector, self.parts.moment())
         if admitted is None:
-            return self._refused(code, "person or session has ended, or consent was withdrawn")
+            cause = "person or session has ended, or consent was withdrawn"
+            return refuse(self.http, self.parts, code, code.id, cause)
         given = self._entitlement(code, self.sub_of(admitted, code.identity_id))
         asked = code.extras.get("claims")
         token = self.spend(  # the grant's key is the code's id
@@ -40,7 +38,7 @@ class AuthorizationCode(GrantType):
             claims=asked,
         )
         if token is None:
-            return self._refused(code, "code came twice")
+            return refuse(self.http, self.parts, code, code.id, "code came twice")
         told = self.single_claims(code.identity_id, asked)
         return self.answer(
             self.parts.mint.answer(
@@ -78,19 +76,3 @@ class AuthorizationCode(GrantType):
             code.amr,
             self.cnf,
         )
-
-    def _refused(self, code: Code, cause: str) -> tuple[int, dict[str, Any], list[Any]]:
-        """Refuse a code whose proofs were right; if it was redeemed before, end what it gave (RFC 6749 §4.1.2).
-
-        Returned, not raised: the end must commit.
-        """
-        now, tx, reference = self.parts.clock.now(), self.http.tx, self.http.reference
-        log.info("refused", extra={"reference": reference, "error": "invalid_grant", "cause": cause})
-        if revocation.end(tx, code.identity_id, code.id, code.client_id, "code_replayed", now):
-            detail = {"grant": str(code.id)}
-            audit.record(
-                tx, "grant.code_replayed", now, identity=code.identity_id, actor="service", client_id=code.client_id,
-                detail=detail,
-            )  # fmt: skip
-            self.parts.metrics.event("code_replayed")
-        return 400, {"error": "invalid_grant"}, []

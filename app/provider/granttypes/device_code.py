@@ -7,6 +7,7 @@ from app.grants.device_requests import GRANT_TYPE, Approval, DeviceRequest, key_
 from app.grants.issue import Entitlement
 from app.provider.errors import ProtocolError, invalid_grant
 from app.provider.granttypes.base import GrantType
+from app.provider.granttypes.replay import refuse
 
 
 class DeviceCode(GrantType):
@@ -19,18 +20,19 @@ class DeviceCode(GrantType):
         """Look at the request and at how often it was asked for, then at the decision; make its grant, then mint.
 
         The session of the approval must still live: what ends it before the device comes ends the approval too
-        (SR-108). Afterwards the grant stands by itself.
+        (SR-108). Afterwards the grant stands by itself; a code that comes again ends it, as an authorization code does
+        (SR-026): whoever has the tokens does not ask.
         """
         self.audience(self.parts.settings.issuer)
         approval = self._approved(self._request())
         admitted = grants.admit(self.http.tx, approval, self.service.sector, self.parts.moment())
         if admitted is None:
-            raise invalid_grant("person or session has ended, or consent was withdrawn")
+            return self._refused(approval, "person or session has ended, or consent was withdrawn")
         given = self._entitlement(approval, self.sub_of(admitted, approval.identity_id))
         # Of no browser's session, and offline: the browser that it was allowed in may be closed.
         token = self.spend(given, session_id=None, link_id=approval.link_id, offline=True)
         if token is None:
-            raise invalid_grant("device code came twice", "RFC 8628 §3.5")
+            return self._refused(approval, "device code came twice")
         return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=token or None))
 
     def _request(self) -> DeviceRequest:
@@ -51,6 +53,9 @@ class DeviceCode(GrantType):
         if request.approval is None:
             raise ProtocolError("authorization_pending")
         return request.approval
+
+    def _refused(self, approval: Approval, cause: str) -> tuple[int, dict[str, Any], list[Any]]:
+        return refuse(self.http, self.parts, approval, approval.grant_id, cause)
 
     def _entitlement(self, approval: Approval, sub: str) -> Entitlement:
         return Entitlement(

@@ -96,21 +96,38 @@ def test_another_clients_code_is_refused(
 
 
 @pytest.mark.rule("RFC 8628", "3.5", "an approved code is redeemed once")
-@pytest.mark.sr("SR-047")
-def test_a_code_is_redeemed_once(
+@pytest.mark.rule("RFC 6749", "4.1.2", "a device code that comes again ends what it gave, as a code does")
+@pytest.mark.sr("SR-026", "SR-047")
+def test_a_code_is_redeemed_once_and_ends_its_grant_the_second_time(
     deployment: Deployment, device: Browser, tv: Service, maria: Browser
 ) -> None:
     codes = started(device, tv)
     decide(maria, codes["user_code"])
     given = poll(device, tv, codes["device_code"]).json
-    deployment.clock_file.advance(6)
+    assert error(device, tv, codes["device_code"]) == "slow_down"
+    assert userinfo(device, given["access_token"]).status_code == 200
+    deployment.clock_file.advance(15)
     assert error(device, tv, codes["device_code"]) == "invalid_grant"
-    assert introspect_alive(device, given["access_token"])
+    assert userinfo(device, given["access_token"]).status_code == 401
+    assert refresh(device, tv, given["refresh_token"]).json["error"] == "invalid_grant"
+    assert grant(deployment).ended_reason == "code_replayed"
+    (alarm,) = [row for row in deployment.rows("audit") if row.kind == "grant.code_replayed"]
+    assert alarm.client_id == "tv"
+    deployment.clock_file.advance(15)
+    assert error(device, tv, codes["device_code"]) == "invalid_grant"
     assert len(deployment.rows("grants")) == 1
 
 
-def introspect_alive(device: Browser, access: str) -> bool:
-    return userinfo(device, access).status_code == 200
+@pytest.mark.sr("SR-040")
+def test_another_client_with_the_code_ends_nothing(
+    deployment: Deployment, device: Browser, tv: Service, foreign_tv: Service, maria: Browser
+) -> None:
+    codes = started(device, tv)
+    decide(maria, codes["user_code"])
+    given = poll(device, tv, codes["device_code"]).json
+    deployment.clock_file.advance(15)
+    assert error(device, foreign_tv, codes["device_code"]) == "invalid_grant"
+    assert userinfo(device, given["access_token"]).status_code == 200
 
 
 @pytest.mark.sr("SR-047")

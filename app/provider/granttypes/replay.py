@@ -1,0 +1,32 @@
+"""What came twice: a code or device code that was redeemed before ends what it gave (RFC 6749 §4.1.2, SR-026)."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from app.events import audit
+from app.grants import revocation
+from app.grants.codes import Code
+from app.grants.device_requests import Approval
+from app.provider.parts import Parts
+from app.web.request import Request
+
+log = logging.getLogger("mostid.provider")
+
+
+def refuse(
+    http: Request, parts: Parts, given: Code | Approval, grant: UUID, cause: str
+) -> tuple[int, dict[str, Any], list[Any]]:
+    """Refuse what came with the right proofs; if it was redeemed before, somebody else may have used it: end its grant.
+
+    Returned, not raised: the end must commit.
+    """
+    now, client_id = parts.clock.now(), given.client_id
+    log.info("refused", extra={"reference": http.reference, "error": "invalid_grant", "cause": cause})
+    if revocation.end(http.tx, given.identity_id, grant, client_id, "code_replayed", now):
+        audit.record(
+            http.tx, "grant.code_replayed", now, identity=given.identity_id, actor="service", client_id=client_id,
+            detail={"grant": str(grant)},
+        )  # fmt: skip
+        parts.metrics.event("code_replayed")
+    return 400, {"error": "invalid_grant"}, []
