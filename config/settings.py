@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     """Whether anybody may register a client without an initial access token (RFC 7591 §3); off is the safe choice (SR-053)."""
     dpop_require_nonce: bool = False
     """Whether DPoP proofs must hold a nonce of ours (RFC 9449 §8): against proofs that are made in store."""
+    signed_metadata: bool = False
+    """Whether discovery shows its values once more under our signature, as `signed_metadata` (RFC 8414 §2.1)."""
     storage_region: str = "ru"
     """Where the first store of personal data stands, as you say it (SR-186); production starts with ru alone."""
     default_region: str = "RU"

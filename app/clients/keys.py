@@ -4,9 +4,11 @@ import json
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.clients.client import Client
+from app.keys.foreign import BadForeign, Foreign
 from app.keys.jwk import BadKey, PublicKey, usable
 from app.storage.clock import Clock
 from app.storage.database import Unavailable
@@ -24,13 +26,15 @@ PATIENCE_S = 3.5
 """How long a request waits while another one fetches what it needs too."""
 ACCEPT = "application/jwk-set+json, application/json"
 
+Keys = tuple[PublicKey, ...]
+
 
 @dataclass(slots=True)
 class _Copy:
     """What was read at a jwks_uri last, and when it was tried."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    keys: tuple[PublicKey, ...] = ()
+    keys: Keys = ()
     fetched_at: int | None = None
     tried_at: int | None = None
 
@@ -50,20 +54,52 @@ class ClientKeys:
 
         Raises Unavailable when too many others are waiting for keys.
         """
+        return self._found(client, lambda keys: _fitting(keys, kid, algorithm))
+
+    def check(self, client: Client, token: Foreign) -> None:
+        """Pass if one of the client's keys made this signature. Raises BadForeign; Unavailable as `find` does.
+
+        A key without an id is not missed when another one has taken its place: what our copy does not verify makes us
+        ask the client again, as often as an unknown id does.
+        """
+
+        def fitting(keys: Keys) -> list[PublicKey]:
+            return _fitting(keys, token.kid, token.algorithm)
+
+        try:
+            token.check(self._found(client, fitting))
+        except BadForeign:
+            uri = client.metadata.jwks_uri
+            copy = self._copy((client.client_id, uri)) if uri else None
+            if copy is None or not self._is_over(copy.tried_at, PAUSE_MS):
+                raise
+            token.check(self._renewed(copy, client, fitting))
+
+    def recipient(self, client: Client, algorithm: str) -> PublicKey | None:
+        """The key to encrypt to by this algorithm (OIDC Core §10.2); None where there is none that fits.
+
+        One that is kept for it goes before one that is for everything. Raises Unavailable as `find` does.
+        """
+        found = self._found(client, lambda keys: encrypting(keys, algorithm))
+        return found[0] if found else None
+
+    def _found(self, client: Client, fitting: Callable[[Keys], list[PublicKey]]) -> list[PublicKey]:
         uri = client.metadata.jwks_uri
         if not uri:
-            return _fitting(client.keys, kid, algorithm)
+            return fitting(client.keys)
         copy = self._copy((client.client_id, uri))
-        found = _fitting(copy.keys, kid, algorithm)
+        found = fitting(copy.keys)
         if found and not self._is_over(copy.fetched_at, FRESH_MS):
             return found
         if not found and not self._is_over(copy.tried_at, PAUSE_MS) and not copy.lock.locked():
             return found
-        return self._renewed(copy, client, kid, algorithm)
+        return self._renewed(copy, client, fitting)
 
-    def _renewed(self, copy: _Copy, client: Client, kid: str | None, algorithm: str) -> list[PublicKey]:
+    def _renewed(
+        self, copy: _Copy, client: Client, fitting: Callable[[Keys], list[PublicKey]]
+    ) -> list[PublicKey]:
         """What there is after a fetch, by this thread or by another; who has a former copy waits for nobody."""
-        known = _fitting(copy.keys, kid, algorithm)
+        known = fitting(copy.keys)
         if not self._slots.acquire(blocking=False):
             if known:
                 return known
@@ -74,7 +110,7 @@ class ClientKeys:
                     self._renew(copy, client)
                 finally:
                     copy.lock.release()
-            return _fitting(copy.keys, kid, algorithm)
+            return fitting(copy.keys)
         finally:
             self._slots.release()
 
@@ -88,7 +124,7 @@ class ClientKeys:
         except (UpstreamError, BadKey) as error:
             log.warning("client's keys not fetched", extra={"client": client.client_id, "cause": str(error)})
 
-    def _read(self, uri: str) -> tuple[PublicKey, ...]:
+    def _read(self, uri: str) -> Keys:
         response = self._fetch.get(PURPOSE, uri, ACCEPT)
         if response.status != 200:
             raise UpstreamError(PURPOSE, "unavailable", f"status {response.status}")
@@ -113,6 +149,11 @@ class ClientKeys:
         return since is None or abs(self._clock.now() - since) >= life_ms
 
 
-def _fitting(keys: tuple[PublicKey, ...], kid: str | None, algorithm: str) -> list[PublicKey]:
+def _fitting(keys: Keys, kid: str | None, algorithm: str) -> list[PublicKey]:
     """Keys for an algorithm; a key without an id answers to none that is named (RFC 7515 §4.1.4)."""
     return [key for key in keys if algorithm in key.algorithms and (kid is None or key.kid == kid)]
+
+
+def encrypting(keys: Keys, algorithm: str) -> list[PublicKey]:
+    """Keys that may be encrypted to by an algorithm, those that are for nothing else first."""
+    return sorted((key for key in keys if key.encryption == algorithm), key=lambda key: key.use != "enc")

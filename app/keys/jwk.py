@@ -1,21 +1,25 @@
 """Public keys of others: read from a JWK set (RFC 7517), and only such as we would trust and can afford."""
 
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from app.keys.sealing import Unsealable, decode
+from app.keys.sealing import Unsealable, decode, encode
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Signature algorithms that others may use: asymmetric ones alone (SR-061)."""
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """Members that nobody should ever show (RFC 7518 §6)."""
 FITTING: Mapping[str, tuple[str, ...]] = {"RSA": ("RS256", "PS256"), "EC": ("ES256",), "OKP": ("EdDSA",)}
+ENCRYPTING: Mapping[str, str] = {"RSA": "RSA-OAEP-256", "EC": "ECDH-ES"}
+"""How a key of a type may be encrypted to (RFC 7518 §4.3, §4.6)."""
 LEAST_BITS, MOST_BITS = 2048, 4096
 LARGEST_EXPONENT = 2**33
 """Larger ones only cost time."""
@@ -41,6 +45,10 @@ class PublicKey:
     algorithms: frozenset[str]
     """Signature algorithms for which it may serve; none for a key that only encrypts."""
     key: Key
+    encryption: str = ""
+    """Key management algorithm by which we may encrypt to it; none for a key that only signs."""
+    certificate: str | None = None
+    """`x5t#S256` of the certificate that is published with it (RFC 7517 §4.7); empty where that cannot be read."""
 
     def verifies(self, message: bytes, signature: bytes, algorithm: str) -> bool:
         """Whether the signature is this key's, by an algorithm that our record of the key allows (SR-061)."""
@@ -95,7 +103,9 @@ def read(jwk: Any) -> PublicKey:
         key = _imported(kind, jwk)
     except (JoseError, ValueError, TypeError, KeyError, Unsealable):
         raise BadKey("it is no key of its type") from None
-    return PublicKey(kid, use, _algorithms(str(kind), use, jwk), key)
+    kind = str(kind)
+    algorithms, encryption = _algorithms(kind, use, jwk), _encryption(kind, use, jwk)
+    return PublicKey(kid, use, algorithms, key, encryption, _certificate(jwk))
 
 
 def _listed(document: Any) -> list[Any]:
@@ -142,3 +152,23 @@ def _algorithms(kind: str, use: str, jwk: Mapping[str, Any]) -> frozenset[str]:
     if named == "Ed25519":  # its name by RFC 9864
         named = "EdDSA"
     return frozenset(name for name in FITTING[kind] if named in (None, name))
+
+
+def _encryption(kind: str, use: str, jwk: Mapping[str, Any]) -> str:
+    """How it may be encrypted to, by its own record: a key that is kept for signatures never is."""
+    fitting, operations = ENCRYPTING.get(kind, ""), jwk.get("key_ops", [])
+    if use == "sig" or jwk.get("alg", fitting) != fitting or not isinstance(operations, list):
+        return ""
+    return "" if {"verify", "sign"} & {str(name) for name in operations} else fitting
+
+
+def _certificate(jwk: Mapping[str, Any]) -> str | None:
+    """The thumbprint of its certificate, which is the first one of x5c (RFC 7517 §4.7)."""
+    if "x5c" not in jwk:
+        return None
+    chain = jwk["x5c"]
+    try:
+        der = b64decode(chain[0] if isinstance(chain, list) and chain else "", validate=True)
+    except (ValueError, TypeError):
+        return ""
+    return encode(sha256(der).digest()) if der else ""

@@ -63,6 +63,8 @@ class KeySet:
 
     version: int = -1
     signers: Mapping[str, tuple[str, Key]] = field(default_factory=dict)
+    kids: Mapping[str, str] = field(default_factory=dict)
+    """The id of the key that signs, by algorithm."""
     document: bytes = b'{"keys":[]}'
     verified: Callable[[str, str], Mapping[str, Any]] = field(default_factory=lambda: _verifying({}))
     """Claims of a token of a type whose signature is good; raises BadToken. Nothing that passes with time is in it."""
@@ -96,6 +98,10 @@ class SigningKeys:
         claims = self._keys().verified(token, token_type)
         self._check_times(claims, expired_ok)
         return dict(claims)
+
+    def signers(self) -> Mapping[str, str]:
+        """The id of the current key of each algorithm that can sign now."""
+        return self._keys().kids
 
     def jwks(self) -> bytes:
         """The published key set (RFC 7517 §5), ready to send."""
@@ -132,7 +138,8 @@ class SigningKeys:
             if row.state == "current"
         }
         document = json.dumps({"keys": [row.public_jwk for row in rows]}, separators=(",", ":")).encode()
-        return KeySet(version, signers, document, _verifying(verifiers))
+        kids = {name: signers[name][0] for name in ALGORITHMS if name in signers}
+        return KeySet(version, signers, kids, document, _verifying(verifiers))
 
 
 def _verifying(verifiers: Mapping[str, tuple[str, Key]]) -> Callable[[str, str], Mapping[str, Any]]:

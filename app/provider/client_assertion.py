@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from app.clients import fapi
 from app.clients.keys import ClientKeys
 from app.clients.registry import Client
 from app.keys.foreign import BadForeign, Foreign, read
@@ -56,7 +57,7 @@ class ClientAssertions:
         issued, expires = self._check_times(assertion.claims)
         jti = _jti(assertion.claims)
         try:
-            assertion.check(self._keys.find(client, assertion.kid, assertion.algorithm))
+            self._keys.check(client, assertion)
         except BadForeign as error:
             raise BadAssertion(str(error)) from None
         self._spend(f"{client.client_id}\0{jti}", issued, expires, reference)
@@ -66,12 +67,14 @@ class ClientAssertions:
             raise BadAssertion("typ of something else")
         if client.metadata.token_endpoint_auth_signing_alg not in ("", assertion.algorithm):
             raise BadAssertion("another algorithm than it registered")
+        if client.fapi and assertion.algorithm not in fapi.ALGORITHMS:
+            raise BadAssertion("an algorithm that FAPI 2.0 SP §5.4.1 does not have")
         if assertion.claims.get("aud") not in self._audiences(client):
-            raise BadAssertion("aud")
+            raise BadAssertion("aud does not name us alone, as one text (RFC 7523 §3)")
 
     def _audiences(self, client: Client) -> tuple[str, ...]:
         """One string, never a list, so that no server can pass an assertion on to us (SR-031)."""
-        if client.metadata.assertion_audience == "endpoint" and not client.fapi:
+        if client.metadata.assertion_audience == "endpoint":
             return self._issuer, f"{self._issuer}/token"
         return (self._issuer,)
 
