@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.clients.client import Client
+from app.keys.certificates import Certificate
 from app.keys.foreign import BadForeign, Foreign
 from app.keys.jwk import BadKey, PublicKey, usable
 from app.storage.clock import Clock
@@ -74,6 +75,12 @@ class ClientKeys:
             if copy is None or not self._is_over(copy.tried_at, PAUSE_MS):
                 raise
             token.check(self._renewed(copy, client, fitting))
+
+    def of_certificate(self, client: Client, certificate: Certificate) -> list[PublicKey]:
+        """Those that a certificate is for (RFC 8705 §2.2). Raises Unavailable as `find` does."""
+        return self._found(
+            client, lambda keys: [key for key in keys if key.use != "enc" and certificate.holds(key)]
+        )
 
     def recipient(self, client: Client, algorithm: str) -> PublicKey | None:
         """The key to encrypt to by this algorithm (OIDC Core §10.2); None where there is none that fits.
