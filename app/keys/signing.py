@@ -27,6 +27,8 @@ LONGEST_TOKEN = 8192
 LONGEST_HEADER = 256
 """Characters of the header's part: ours has three short members, so nothing deep is ever parsed."""
 LEEWAY_S = 60
+LATEST = 2**40
+"""No time is later than this, in seconds."""
 REMEMBERED = 1024
 """Good tokens that a process remembers: some 4 MB."""
 
@@ -113,6 +115,8 @@ class SigningKeys:
         begins = claims.get("nbf", issued)
         if type(issued) is not int or type(expires) is not int or type(begins) is not int:
             raise BadToken("iat, exp or nbf is missing or no time")
+        if min(issued, begins, expires) < 0 or expires >= LATEST:
+            raise BadToken("iat, exp or nbf is no time that can be")
         if claims.get("iss") != self._issuer:
             raise BadToken("another issuer's")
         if max(issued, begins) > now + LEEWAY_S or (expires <= now and not expired_ok):

@@ -121,9 +121,12 @@ class LogoutPage:
     def _hinted(self, hint: str) -> Mapping[str, Any]:
         """Claims of the ID token; an expired one still says whose it was (RP-Initiated Logout §2)."""
         try:
-            return self._parts.signing.verify(hint, "JWT", expired_ok=True)
+            claims = self._parts.signing.verify(hint, "JWT", expired_ok=True)
         except BadToken as problem:
             raise BadLogout(f"id_token_hint: {problem}") from None
+        if not isinstance(claims.get("aud"), str):
+            raise BadLogout("id_token_hint: it is for no single client")
+        return claims
 
     def _is_meant(self, asked: LogoutRequest, session: BrowserSession) -> bool:
         """Whether the service proved that it means this browser's session, and says nothing against it."""
