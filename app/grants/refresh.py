@@ -66,7 +66,8 @@ class RefreshTokens:
 
     def __init__(self, sealer: Sealer, clock: Clock, lifetimes: LifetimeSettings) -> None:
         self._sealer, self._clock, self._lifetimes = sealer, clock, lifetimes
-        self._rotate, self._look = self._rotation(), self._look_again()
+        self._rotate, self._look = self._rotation(+1), self._look_again()
+        self._use = self._rotation(0)
 
     def new(self, identity: UUID, grant: UUID) -> tuple[str, bytes, int]:
         """The first token of a family, the hash of its secret, and the key version it is sealed with."""
@@ -82,11 +83,16 @@ class RefreshTokens:
             raise BadRefreshToken from None
         return RefreshToken(UUID(bytes=identity), UUID(bytes=grant), generation, secret)
 
-    def rotate(self, tx: Transaction, token: RefreshToken, client_id: str) -> Rotated | Replayed | None:
+    def rotate(
+        self, tx: Transaction, token: RefreshToken, client_id: str, *, keep: bool = False
+    ) -> Rotated | Replayed | None:
         """Spend this token and make its successor, in one statement (SR-037).
 
         A lost answer may be asked for again for a moment and gets the same successor (SR-035). Anything older
         ends the grant. None: the grant has ended, expired, or belongs to another client.
+
+        With `keep` the token stays good and is its own successor (FAPI 2.0 SP §5.3.2.1): it comes back as it was, or
+        sealed anew where the sealing key has changed.
         """
         now = self._clock.now()
         values = {
@@ -98,9 +104,9 @@ class RefreshTokens:
             "idle_since": now - self._lifetimes.refresh_idle_s * 1000,
             "version": self._sealer.current,
         } | moment(now, self._lifetimes)
-        row = tx.execute(self._rotate, values).first()
+        row = tx.execute(self._use if keep else self._rotate, values).first()
         if row is not None:
-            return Rotated(row, self._seal(_successor(token), row.seal_version))
+            return Rotated(row, self._seal(token if keep else _successor(token), row.seal_version))
         return self._retry(tx, token, values, now)
 
     def is_current(self, row: Row[Any], token: RefreshToken) -> bool:
@@ -155,13 +161,13 @@ class RefreshTokens:
             detail=detail,
         )
 
-    def _rotation(self) -> Any:
-        """The one UPDATE: of many at once exactly one finds the generation that it holds."""
+    def _rotation(self, steps: int) -> Any:
+        """The one UPDATE: of many at once exactly one finds the generation that it holds, unless that stays."""
         return (
             update(grants)
             .where(*_presented(), grants.c.generation == bindparam("held"))
             .values(
-                generation=grants.c.generation + 1,
+                generation=grants.c.generation + steps,
                 rotated_at=database_now(self._clock),
                 seal_version=bindparam("version"),
             )

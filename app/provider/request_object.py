@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.clients import fapi
 from app.clients.keys import ClientKeys
 from app.clients.registry import Client
 from app.keys.foreign import BadForeign, Foreign, read
@@ -21,10 +22,16 @@ AHEAD_S = 10
 WHOLE = frozenset({"claims", "authorization_details"})
 """Parameters whose value is JSON: in an object they stand as what they are."""
 LARGEST_TIME = 2**40
+LONGEST_LIFE_S = 3_600
+"""How old a request under Message Signing may be, and from when to when it may be good."""
 
 
 class BadRequestObject(Exception):
     """Not a request that this client signed for us now. The text is ours alone and quotes nothing."""
+
+    def __init__(self, cause: str, section: str = "") -> None:
+        super().__init__(cause)
+        self.section = section
 
 
 class RequestObjects:
@@ -41,7 +48,7 @@ class RequestObjects:
         try:
             found = read(text, ALGORITHMS)
             self._check_header(client, found)
-            found.check(self._keys.find(client, found.kid, found.algorithm))
+            self._keys.check(client, found)
         except BadForeign as error:
             raise BadRequestObject(str(error)) from None
         self._check_claims(client, found.claims)
@@ -53,6 +60,8 @@ class RequestObjects:
             raise BadRequestObject("typ is of something else than a request object")
         if client.metadata.request_object_signing_alg not in ("", found.algorithm):
             raise BadRequestObject("another algorithm than the client registered")
+        if client.fapi and found.algorithm not in fapi.ALGORITHMS:
+            raise BadRequestObject("an algorithm that this client may not use", "FAPI 2.0 SP §5.4.1")
 
     def _check_claims(self, client: Client, claims: Mapping[str, Any]) -> None:
         """Who made it for whom, and whether it is good now (RFC 9101 §4, §6.3)."""
@@ -71,6 +80,17 @@ class RequestObjects:
                 raise BadRequestObject(f"{name} lies in the future")
         if _time(claims, "exp", now + 1) <= now:
             raise BadRequestObject("it has expired")
+        if client.fapi == fapi.MESSAGE_SIGNING:
+            _check_life(claims, now)
+
+
+def _check_life(claims: Mapping[str, Any], now: float) -> None:
+    """Of a kind that may be kept for evidence: made not long ago, for not long (FAPI 2.0 MS §5.3.1)."""
+    if not claims.keys() >= {"nbf", "exp"}:
+        raise BadRequestObject("nbf and exp are needed", "FAPI 2.0 MS §5.3.1")
+    begins, ends = _time(claims, "nbf", 0), _time(claims, "exp", 0)
+    if begins < now - LONGEST_LIFE_S or ends > begins + LONGEST_LIFE_S:
+        raise BadRequestObject("nbf is too long ago, or exp too far from it", "FAPI 2.0 MS §5.3.1")
 
 
 def _time(claims: Mapping[str, Any], name: str, otherwise: float) -> float:

@@ -17,18 +17,23 @@ class Mode:
     """It is one signed JWT."""
 
 
-QUERY = Mode()
-"""Where nothing else may be had: the default of the code flow."""
+QUERY, SIGNED_QUERY = Mode(), Mode(signed=True)
+"""Where nothing else may be had: the default of the code flow, and of JARM."""
 MODES: Mapping[str, Mode] = {
     "query": QUERY,
     "form_post": Mode(posts=True),
-    "jwt": Mode(signed=True),  # JARM §2.3.4: for a code that is query.jwt
-    "query.jwt": Mode(signed=True),
+    "jwt": SIGNED_QUERY,  # JARM §2.3.4: for a code that is query.jwt
+    "query.jwt": SIGNED_QUERY,
     "form_post.jwt": Mode(posts=True, signed=True),
 }
 """`fragment` is not among them: whatever a page loads can read it."""
 WEB = ("https://", "http://")
 """Where forms can be sent: an application's own scheme takes none."""
+
+
+def fallback(client: Client) -> Mode:
+    """How a request is refused that may not have its mode: signed, where its client has nothing else."""
+    return QUERY if any(not MODES[name].signed for name in client.metadata.response_modes) else SIGNED_QUERY
 
 
 def mode_of(form: Form, client: Client, redirect_uri: str) -> Mode | None:

@@ -1,5 +1,7 @@
 """Where the specifications say what a refusal is about: for the log alone, never for the wire (SR-033)."""
 
+from app.clients.client import Client
+
 CORE = "OIDC Core §3.1.2.6"
 OF_CODE = {
     "": "RFC 6750 §3",
@@ -10,6 +12,7 @@ OF_CODE = {
     "expired_token": "RFC 8628 §3.5",
     "insufficient_scope": "RFC 6750 §3.1",
     "interaction_required": CORE,
+    "invalid_authorization_details": "RFC 9396 §5",
     "invalid_client": "RFC 6749 §5.2",
     "invalid_client_metadata": "RFC 7591 §3.2.2",
     "invalid_dpop_proof": "RFC 9449 §5",
@@ -18,6 +21,7 @@ OF_CODE = {
     "invalid_request": "RFC 6749 §5.2",
     "invalid_request_object": "RFC 9101 §6",
     "invalid_scope": "RFC 6749 §3.3",
+    "invalid_software_statement": "RFC 7591 §3.2.2",
     "invalid_target": "RFC 8707 §2",
     "invalid_token": "RFC 6750 §3.1",
     "login_required": CORE,
@@ -35,6 +39,11 @@ OF_CODE = {
     "use_dpop_nonce": "RFC 9449 §8",
 }
 """The section that defines each error; where a fault is found a nearer one may be named."""
+
+
+def demanded(client: Client, by_profile: str, otherwise: str) -> str:
+    """The section of FAPI 2.0 where the client's profile demands it, or else that of the specification itself."""
+    return f"FAPI 2.0 {by_profile}" if client.fapi else otherwise
 
 
 def section_of(code: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from app.clients.registry import Client, Clients
-from app.provider.response_mode import QUERY, Mode, mode_of
+from app.provider.response_mode import QUERY, Mode, fallback, mode_of
 from app.provider.sections import section_of
 from app.web.request import Answer, Form
 
@@ -88,4 +88,6 @@ def find_target(form: Form, clients: Clients, issuer: str) -> Target:
     state = form.get("state", "")
     if "state" in form.repeated or len(state.encode()) > LONGEST_VALUE:
         state = ""
-    return Target(client, redirect_uri, state, issuer, mode_of(form, client, redirect_uri) or QUERY)
+    return Target(
+        client, redirect_uri, state, issuer, mode_of(form, client, redirect_uri) or fallback(client)
+    )
