@@ -19,6 +19,8 @@ TYPES = ("JWT", "client-authentication+jwt")
 LONGEST_LIFE_S = 300
 AHEAD_S = 10
 """How far a client's clock may be ahead of ours (SR-032)."""
+OLDER_LIFE_S = 3_600
+"""What older libraries write into `exp`; only five minutes after `iat` count."""
 LONGEST_JTI = 128
 LARGEST_TIME = 2**40
 
@@ -54,7 +56,7 @@ class ClientAssertions:
         Raises BadAssertion; EphemeralDown and Unavailable where that cannot be known now.
         """
         self._check_form(client, assertion)
-        issued, expires = self._check_times(assertion.claims)
+        issued, expires = self._check_times(assertion.claims, older=_older(client))
         jti = _jti(assertion.claims)
         try:
             self._keys.check(client, assertion)
@@ -74,14 +76,14 @@ class ClientAssertions:
 
     def _audiences(self, client: Client) -> tuple[str, ...]:
         """One string, never a list, so that no server can pass an assertion on to us (SR-031)."""
-        if client.metadata.assertion_audience == "endpoint":
+        if _older(client):
             return self._issuer, f"{self._issuer}/token"
         return (self._issuer,)
 
-    def _check_times(self, claims: Mapping[str, Any]) -> tuple[float, float]:
+    def _check_times(self, claims: Mapping[str, Any], *, older: bool) -> tuple[float, float]:
         """When it was issued, at the earliest, and when it expires; in seconds."""
         now = self._clock.now() / 1000
-        expires = _time(claims, "exp")
+        expires = _shortened(claims) if older else _time(claims, "exp")
         if expires is None or not now < expires <= math.ceil(now) + LONGEST_LIFE_S:
             raise BadAssertion("exp is missing, over, or too far ahead")
         issued, begins = _time(claims, "iat"), _time(claims, "nbf")
@@ -98,6 +100,19 @@ class ClientAssertions:
         # Asked last: a store that was lost meanwhile is born by now. Times of claims are whole seconds, birth is none.
         if issued * 1000 + 999 < self._ephemeral.birth():
             raise BadAssertion("older than our memory of what was used")
+
+
+def _older(client: Client) -> bool:
+    """Whether an operator lets this client's assertions be as older libraries write them."""
+    return client.metadata.assertion_audience == "endpoint"
+
+
+def _shortened(claims: Mapping[str, Any]) -> float | None:
+    """When an assertion for an hour expires for us: it is of no longer use than any other, clocks and all."""
+    issued, expires = _time(claims, "iat"), _time(claims, "exp")
+    if issued is None or expires is None or expires > issued + OLDER_LIFE_S:
+        return expires
+    return min(expires, issued + LONGEST_LIFE_S - AHEAD_S)
 
 
 def _jti(claims: Mapping[str, Any]) -> str:

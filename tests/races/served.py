@@ -95,12 +95,18 @@ class Served:
 
 
 @contextmanager
-def serve(directory: Path, database_url: str, redis_url: str, **settings: Any) -> Iterator[Served]:
-    """A server over these stores; empty addresses are files in the directory."""
-    clock_file = ClockFile(directory / "clock")
+def serve(
+    directory: Path, database_url: str, redis_url: str, *, at_its_port: bool = False, **settings: Any
+) -> Iterator[Served]:
+    """A server over these stores; empty addresses are files in the directory.
+
+    `at_its_port` makes its own address the issuer, for clients that go where discovery sends them.
+    """
+    clock_file, port = ClockFile(directory / "clock"), free_port()
     clock_file.set(0)
+    if at_its_port:
+        settings["issuer"] = f"http://localhost:{port}"
     deployment = Deployment(directory, clock_file, database_url=database_url, redis_url=redis_url, **settings)
-    port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),

@@ -242,6 +242,35 @@ def test_the_endpoint_as_audience(grown: Deployment, browser: Browser) -> None:
         assert ask(browser, robot.assertion(robot.claims(aud=audience))).status_code == status, audience
 
 
+@pytest.mark.rule(
+    "RFC 7523",
+    "3",
+    "an assertion for an hour is of no more use than others, and only to clients registered so",
+)
+@pytest.mark.sr("SR-031")
+def test_an_assertion_for_an_hour(grown: Deployment, browser: Browser) -> None:
+    grown.clock_file.advance(600)
+    older = Signer(grown, "robot").register(assertion_audience="endpoint")
+    now = grown.clock.now() // 1000
+
+    def status(**changed: int | None) -> int:
+        claims = older.claims(**{"exp": now + 3_600, **changed})
+        return ask(browser, older.assertion(claims)).status_code
+
+    assert status() == 200
+    assert status(iat=now - 250, exp=now + 3_350) == 200
+    assert status(iat=now + 8, exp=now + 3_608) == 200
+    assert [status(iat=None), status(iat=now - 10), status(iat=now - 300, exp=now + 3_300)] == [401] * 3
+    assert status(iat=now + 61, exp=now + 3_661) == 401
+    kept = older.assertion(older.claims(iat=now + 8, exp=now + 3_608))
+    assert ask(browser, kept).status_code == 200
+    for seconds in (0, 280, 13, 3, 3, 300):
+        grown.clock_file.advance(seconds)
+        assert ask(browser, kept).status_code == 401, seconds
+    strict = Signer(grown, "strict", key=older.key).register()
+    assert ask(browser, strict.assertion(strict.claims(exp=now + 4_100))).status_code == 401
+
+
 @pytest.mark.rule("OIDC Registration", "2", "token_endpoint_auth_signing_alg is the only algorithm")
 @pytest.mark.sr("SR-061")
 def test_the_registered_algorithm_counts(grown: Deployment, browser: Browser) -> None:
