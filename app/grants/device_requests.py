@@ -40,6 +40,8 @@ class Approval:
     auth_time: int
     acr: str
     amr: tuple[str, ...]
+    details: str = ""
+    """Authorization details that were allowed, as they are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class DeviceRequest:
     """Where it asked from."""
     agent: str
     """Kind of device, as far as we know it."""
+    details: str = ""
+    """Authorization details that it asks for, as they are kept; empty: none."""
     denied: bool = False
     approval: Approval | None = None
 
@@ -78,11 +82,13 @@ class DeviceRequests:
     def __init__(self, ephemeral: Ephemeral, clock: Clock, life_s: int) -> None:
         self._ephemeral, self._clock, self._life_ms = ephemeral, clock, life_s * 1000
 
-    def start(self, client_id: str, scope: tuple[str, ...], address: str, agent: str) -> Started:
+    def start(
+        self, client_id: str, scope: tuple[str, ...], address: str, agent: str, details: str = ""
+    ) -> Started:
         """A new request, under a device code of 256 bits."""
         device_code, now = secrets.token_urlsafe(32), self._clock.now()
         key = key_of(device_code)
-        request = DeviceRequest(key, client_id, scope, now, now + self._life_ms, address, agent)
+        request = DeviceRequest(key, client_id, scope, now, now + self._life_ms, address, agent, details)
         self._ephemeral.put(f"device:{key}", _encode(request), self._life_ms + AFTERLIFE_MS)
         return Started(device_code, self._user_code(key))
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from app.clients.client import Client
+from app.grants.authorization_details import NAME, Details, reaching
 from app.grants.locator import seal_place
 from app.keys.sealing import Sealer
 from app.keys.signing import SigningKeys
@@ -37,6 +38,8 @@ class Entitlement:
     amr: Sequence[str]
     cnf: str | None = None
     """Key that its tokens are bound to: a member of `cnf` (RFC 7800 §3.1), a colon and its value; none: bearer tokens."""
+    details: Details = ()
+    """Authorization details that tokens of this answer carry (RFC 9396)."""
 
 
 class Mint:
@@ -66,6 +69,8 @@ class Mint:
             "expires_in": life,
             "scope": given.scope,
         }
+        if given.details:
+            body |= detailed(given.details, given.resource)
         if refresh_token is not None:
             body["refresh_token"] = refresh_token
         if "openid" in given.scope.split():
@@ -73,7 +78,7 @@ class Mint:
         return body
 
     def client_answer(
-        self, client: Client, scope: str, resource: str, cnf: str | None = None
+        self, client: Client, scope: str, resource: str, cnf: str | None = None, details: Details = ()
     ) -> dict[str, Any]:
         """The body of a token answer for a service acting for itself (RFC 6749 §4.4).
 
@@ -82,10 +87,11 @@ class Mint:
         life = self._life(client)
         claims = self._claims(client.client_id, client.client_id, scope, resource, life)
         claims["jti"] = secrets.token_urlsafe(16)
-        claims |= confirmation(cnf)
+        told = detailed(details, resource)
+        claims |= confirmation(cnf) | told
         token = self._signing.sign(claims, "ES256", ACCESS_TOKEN)
         kind = token_type(claims)
-        return {"access_token": token, "token_type": kind, "expires_in": life, "scope": scope}
+        return {"access_token": token, "token_type": kind, "expires_in": life, "scope": scope} | told
 
     def userinfo(self, known: Mapping[str, Any], client: Client, algorithm: str) -> str:
         """A person's claims, signed (OIDC Core §5.3.2). Without times, so nobody takes it for an ID token."""
@@ -105,6 +111,8 @@ class Mint:
     def _access_token(self, given: Entitlement, life: int) -> str:
         claims = self._claims(given.client_id, given.sub, given.scope, given.resource, life)
         claims["jti"] = seal_place(self._sealer, given.identity_id, given.grant_id)
+        if given.details:
+            claims |= detailed(given.details, given.resource)
         claims |= {"auth_time": given.auth_time // 1000, "acr": given.acr, "amr": list(given.amr)}
         if given.sid is not None:
             claims["sid"] = given.sid
@@ -154,13 +162,19 @@ def confirmation(cnf: str | None) -> dict[str, dict[str, str]]:
     return {"cnf": {member: value}}
 
 
+def detailed(details: Details, resource: str) -> dict[str, Any]:
+    """The member by which answers and tokens for a resource server name authorization details (RFC 9396 §7, §9.1)."""
+    told = reaching(details, resource)
+    return {NAME: list(told)} if told else {}
+
+
 def token_type(claims: Mapping[str, Any]) -> str:
     """How a token with these claims is presented (RFC 9449 §5)."""
     return "DPoP" if "jkt" in claims.get("cnf", ()) else "Bearer"
 
 
-def entitlement(row: Row[Any], scope: str, cnf: str | None) -> Entitlement:
-    """The entitlement of a stored grant, with its scope or a narrower one, and the key that was proved now."""
+def entitlement(row: Row[Any], scope: str, cnf: str | None, details: Details = ()) -> Entitlement:
+    """The entitlement of a stored grant, with its scope and details or narrower ones, and the key that was proved now."""
     return Entitlement(
         row.identity_id,
         row.id,
@@ -173,6 +187,7 @@ def entitlement(row: Row[Any], scope: str, cnf: str | None) -> Entitlement:
         row.acr,
         row.amr,
         cnf,
+        details,
     )
 
 

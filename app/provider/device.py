@@ -3,9 +3,11 @@
 import re
 
 from app.clients.registry import Client
+from app.grants.authorization_details import NAME as DETAILS
+from app.grants.authorization_details import BadDetails, read_details, written
 from app.grants.device_requests import GRANT_TYPE, INTERVAL_S
 from app.provider.client_auth import ClientAuthentication
-from app.provider.errors import ProtocolError, error_answer
+from app.provider.errors import ProtocolError, error_answer, invalid_request
 from app.provider.parts import Parts
 from app.web.request import Answer, Request, json_answer
 
@@ -30,11 +32,11 @@ class DeviceAuthorizationEndpoint:
         """Begin a request and answer with its codes. Touches the ephemeral store alone."""
         try:
             client = self._authenticate(request)
-            scope = self._checked(request, client)
+            scope, details = self._checked(request, client), self._details(request, client)
         except ProtocolError as error:
             return error_answer(error, request)
         agent = family(request.headers.get("user-agent", ""))
-        started = self._parts.devices.start(client.client_id, scope, request.address, agent)
+        started = self._parts.devices.start(client.client_id, scope, request.address, agent, details)
         page = f"{self._parts.settings.issuer}/device"
         return json_answer(
             200,
@@ -65,6 +67,20 @@ class DeviceAuthorizationEndpoint:
         if not self._parts.starts.admit(request.address):
             raise ProtocolError("temporarily_unavailable", "too many requests", status=429)
         return scope
+
+    def _details(self, request: Request, client: Client) -> str:
+        """What the device wants to be allowed in full (RFC 9396 §4), as it is kept. Raises ProtocolError."""
+        if DETAILS not in request.form:
+            return ""
+        if DETAILS in request.form.repeated:
+            raise invalid_request(f"{DETAILS} is repeated")
+        parts = self._parts
+        try:
+            return written(
+                read_details(request.form[DETAILS], client, parts.detail_types, parts.settings.issuer)
+            )
+        except BadDetails as problem:
+            raise ProtocolError("invalid_authorization_details", str(problem)) from None
 
 
 def family(agent: str) -> str:

@@ -18,6 +18,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("grants", sa.Column("cnf", sa.String(64), nullable=True))
     op.add_column("grants", sa.Column("claims", sa.JSON(), nullable=True))
+    op.add_column("grants", sa.Column("authorization_details", sa.JSON(), nullable=True))
     op.add_column("clients", sa.Column("management_hash", sa.String(64), nullable=True))
     op.create_table(
         "initial_access_tokens",
@@ -34,5 +35,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("initial_access_tokens")
     op.drop_column("clients", "management_hash")
+    op.drop_column("grants", "authorization_details")
     op.drop_column("grants", "claims")
     op.drop_column("grants", "cnf")

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from app.grants.authorization_details import NAME as DETAILS
+from app.grants.authorization_details import Details
 from app.provider.errors import ProtocolError
-from app.provider.granttypes.base import GrantType
+from app.provider.granttypes.base import BAD_DETAILS, GrantType
 
 PERSONAL = frozenset({"openid", "profile", "email", "phone", "offline_access"})
 
@@ -24,4 +26,14 @@ class ClientCredentials(GrantType):
             raise ProtocolError("invalid_scope", "this client may not have this scope")
         resource = self.audience(self.form.get("resource", self.parts.settings.issuer))
         scope = " ".join(wanted)
-        return self.answer(self.parts.mint.client_answer(self.service, scope, resource, self.cnf))
+        details = self._details()
+        return self.answer(self.parts.mint.client_answer(self.service, scope, resource, self.cnf, details))
+
+    def _details(self) -> Details:
+        """Authorization details that it asks for itself: of types that need nobody's word. Raises ProtocolError."""
+        details, types = self.asked_details() or (), self.parts.detail_types
+        for number, detail in enumerate(details):
+            if not types[detail["type"]].document.client_credentials:
+                text = f"{DETAILS}[{number}].type is for people to allow"
+                raise ProtocolError(BAD_DETAILS, text)
+        return details

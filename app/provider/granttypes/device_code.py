@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.grants import grants
+from app.grants.authorization_details import Details, stored
 from app.grants.device_requests import GRANT_TYPE, Approval, DeviceRequest, key_of
 from app.grants.issue import Entitlement
 from app.provider.errors import ProtocolError, invalid_grant
@@ -25,12 +26,14 @@ class DeviceCode(GrantType):
         """
         self.audience(self.parts.settings.issuer)
         approval = self._approved(self._request())
+        granted = stored(approval.details)
+        narrowed = self.narrowed(granted)
         admitted = grants.admit(self.http.tx, approval, self.service.sector, self.parts.moment())
         if admitted is None:
             return self._refused(approval, "person or session has ended, or consent was withdrawn")
-        given = self._entitlement(approval, self.sub_of(admitted, approval.identity_id))
+        given = self._entitlement(approval, self.sub_of(admitted, approval.identity_id), narrowed)
         # Of no browser's session, and offline: the browser that it was allowed in may be closed.
-        token = self.spend(given, session_id=None, link_id=approval.link_id, offline=True)
+        token = self.spend(given, session_id=None, link_id=approval.link_id, offline=True, details=granted)
         if token is None:
             return self._refused(approval, "device code came twice")
         return self.answer(self.parts.mint.answer(given, self.service, nonce="", refresh_token=token or None))
@@ -57,7 +60,7 @@ class DeviceCode(GrantType):
     def _refused(self, approval: Approval, cause: str) -> tuple[int, dict[str, Any], list[Any]]:
         return refuse(self.http, self.parts, approval, approval.grant_id, cause)
 
-    def _entitlement(self, approval: Approval, sub: str) -> Entitlement:
+    def _entitlement(self, approval: Approval, sub: str, details: Details) -> Entitlement:
         return Entitlement(
             approval.identity_id,
             approval.grant_id,
@@ -70,4 +73,5 @@ class DeviceCode(GrantType):
             approval.acr,
             approval.amr,
             self.cnf,
+            details,
         )
