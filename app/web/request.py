@@ -48,6 +48,8 @@ class Form(Mapping[str, str]):
 
 
 EMPTY_FORM = Form([])
+CERTIFICATE, CERTIFICATE_VERIFIED = "client-cert", "x-ssl-client-verify"
+"""The client's certificate (RFC 9440), and whether its chain was verified. Only a trusted proxy's pass the door."""
 
 
 @dataclass(frozen=True, slots=True)
