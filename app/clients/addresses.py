@@ -23,6 +23,7 @@ OURS = frozenset(
     {"code", "state", "iss", "error", "error_description", "error_uri", "response", "session_state"}
 )
 """Query names that we add to an answer; a registered one would stand beside ours (SR-051)."""
+HASH = re.compile(r"[A-Za-z0-9_-]{43}")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 LOOPBACK_ADDRESS = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(?::([1-9][0-9]{0,4}))?(/.*)?")
 
@@ -65,6 +66,14 @@ def check_web(uri: str, policy: Policy) -> None:
         raise BadAddress("its host must be a name in lower case, not an address")
     if port and not 0 < int(port) < 65536:
         raise BadAddress("its port does not exist")
+
+
+def check_reference(uri: str, policy: Policy) -> None:
+    """Refuse an address of request objects unless it is https, its fragment a hash (OIDC Core §6.2). Raises BadAddress."""
+    address, mark, fragment = uri.partition("#")
+    if mark and HASH.fullmatch(fragment) is None:
+        raise BadAddress("its fragment is the SHA-256, in base64url, of the request object that lies there")
+    check_web(address, policy)
 
 
 def is_loopback(host: str) -> bool:

@@ -86,6 +86,7 @@ def _security(members: Mapping[str, Any]) -> tuple[tuple[str, bool, str], ...]:
             members["require_pushed_authorization_requests"],
             "requests are pushed (FAPI 2.0 SP §5.3.2.2)",
         ),
+        ("request_uris", not members["request_uris"], "requests are pushed (FAPI 2.0 SP §5.3.2.2)"),
         ("require_pkce", members["require_pkce"], "PKCE is demanded (FAPI 2.0 SP §5.3.2.2)"),
     )
 

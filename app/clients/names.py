@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 LOOKALIKES = str.maketrans(
     {
@@ -43,6 +45,26 @@ def check_colour(colour: str) -> None:
         raise BadName("it must be written as #rrggbb in lower case")
     if contrast_with_white(colour) < LEAST_CONTRAST:
         raise BadName(f"white text on it has less contrast than {LEAST_CONTRAST}:1")
+
+
+def bad_names(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names and the colour of metadata that must not be shown, and what is wrong with each."""
+    names = {"client_name": said["client_name"]}
+    names |= {name: text for name, text in said["translations"].items() if name.startswith("client_name#")}
+    if said["short_name"]:
+        names["short_name"] = said["short_name"]
+    problems = []
+    for member, name in names.items():
+        try:
+            check_name(name, ours=said["first_party"])
+        except BadName as error:
+            problems.append((member, str(error)))
+    if said["accent"]:
+        try:
+            check_colour(said["accent"])
+        except BadName as error:
+            problems.append(("accent", str(error)))
+    return problems
 
 
 def skeleton(name: str) -> str:
