@@ -92,6 +92,16 @@ def _exposure(settings: Settings) -> Iterator[Complaint]:
             "name your own proxies only: with so wide a network anybody chooses the address we see",
         ),
         (
+            settings.client_certificates and not settings.trusted_proxies,
+            "client_certificates",
+            "name the proxy that hands us certificates in MOSTID_TRUSTED_PROXIES, or turn it off: nobody is believed",
+        ),
+        (
+            settings.mtls_origin.startswith("http:"),
+            "mtls_origin",
+            "use https: there are no certificates without TLS",
+        ),
+        (
             settings.storage_region != "ru",
             "storage_region",
             "keep the first store of personal data in Russia and say ru (152-FZ art. 18 part 5)",

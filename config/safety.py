@@ -47,6 +47,11 @@ def _origins(settings: Settings) -> Iterator[Complaint]:
         yield Complaint(
             "admin_issuer", "give operators an address of their own, another one than MOSTID_ISSUER (SR-149)"
         )
+    fault = origin_fault(settings.mtls_origin) if settings.mtls_origin else None
+    if fault:
+        yield Complaint("mtls_origin", fault)
+    elif settings.mtls_origin and not settings.client_certificates:
+        yield Complaint("mtls_origin", "leave it empty, or turn MOSTID_CLIENT_CERTIFICATES on")
     for setting in ("support_url", "op_policy_uri", "op_tos_uri", "service_documentation"):
         address = getattr(settings, setting)
         if address and split(address) is None:
@@ -77,8 +82,8 @@ def _keys(settings: Settings) -> Iterator[Complaint]:
 
 def _ways_in(settings: Settings) -> Iterator[Complaint]:
     mobile_id = settings.mobile_id
-    if not (settings.mailru.enabled or settings.sms.enabled or mobile_id.enabled):
-        yield Complaint("mailru.enabled", "nobody could sign in: turn on Mail.ru, Mobile ID or SMS")
+    if not settings.ways:
+        yield Complaint("mailru.enabled", "nobody could sign in: turn on Mail.ru, VK ID, Mobile ID or SMS")
     if mobile_id.enabled and not _is_rsa(mobile_id.signing_key.get_secret_value()):
         yield Complaint(
             "mobile_id.signing_key",

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.limits import LifetimeSettings, LimitsSettings
-from config.upstream import MailRuSettings, MobileIdSettings, SmsSettings
+from config.upstream import MailRuSettings, MobileIdSettings, SmsSettings, VkIdSettings
 
 Profile = Literal["development", "testing", "production"]
 
@@ -70,10 +70,20 @@ class Settings(BaseSettings):
     """Domains of the ecosystem: first-party clients must live there (SR-060)."""
     open_registration: bool = False
     """Whether anybody may register a client without an initial access token (RFC 7591 §3); off is the safe choice (SR-053)."""
+    software_statement_issuers: Path | None = None
+    """A JSON file of issuers and their key sets, `{"https://…": {"keys": […]}}`: whose software statements are believed."""
     dpop_require_nonce: bool = False
     """Whether DPoP proofs must hold a nonce of ours (RFC 9449 §8): against proofs that are made in store."""
+    client_certificates: bool = False
+    """Whether trusted proxies hand us the certificates of clients in `Client-Cert` (RFC 9440): turns mutual TLS on (RFC 8705)."""
+    mtls_origin: str = ""
+    """Where the proxy asks clients for certificates, if not at the issuer: shown as `mtls_endpoint_aliases` (RFC 8705 §5)."""
     signed_metadata: bool = False
     """Whether discovery shows its values once more under our signature, as `signed_metadata` (RFC 8414 §2.1)."""
+    authorization_details_dir: Path | None = None
+    """Directory of types of authorization details (RFC 9396), one `<type>.json` each; empty: there are none."""
+    request_uri_fetching: bool = False
+    """Whether a service may name an address that it registered, and we fetch its request there (OIDC Core §6.2)."""
     storage_region: str = "ru"
     """Where the first store of personal data stands, as you say it (SR-186); production starts with ru alone."""
     default_region: str = "RU"
@@ -98,6 +108,8 @@ class Settings(BaseSettings):
     """Secrets by purpose."""
     mailru: MailRuSettings = MailRuSettings()
     """Mail.ru."""
+    vkid: VkIdSettings = VkIdSettings()
+    """VK ID."""
     mobile_id: MobileIdSettings = MobileIdSettings()
     """MegaFon Mobile ID."""
     sms: SmsSettings = SmsSettings()
@@ -107,6 +119,12 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether we are served over https: decides cookie names and the Secure mark."""
         return self.issuer.startswith("https://")
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Names of the ways in that are switched on, in the order of the first page."""
+        offered = {"mailru": self.mailru.enabled, "phone": self.phone_enabled, "vkid": self.vkid.enabled}
+        return tuple(way for way, enabled in offered.items() if enabled)
 
     @property
     def phone_enabled(self) -> bool:

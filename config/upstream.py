@@ -48,6 +48,29 @@ class MailRuSettings(BaseModel):
     """Mailbox domains hosted by Mail.ru itself: only there an address counts as verified (SR-098)."""
 
 
+class VkIdSettings(BaseModel):
+    """The VK ID connector (OAuth 2.1)."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    enabled: bool = False
+    """Offer VK ID as a way in."""
+    client_id: str = "52410977"
+    """Application id from VK ID's console; the default is the simulator's."""
+    client_secret: SecretStr = SecretStr("")
+    """Application secret; VK ID lets an application with PKCE do without."""
+    authorize_url: str = "https://id.vk.ru/authorize"
+    """Where the person's browser is sent."""
+    token_url: str = "https://id.vk.ru/oauth2/auth"
+    """Where a code is exchanged."""
+    userinfo_url: str = "https://id.vk.ru/oauth2/user_info"
+    """Where the profile is read."""
+    scope: str = "vkid.personal_info email"
+    """Scope asked for."""
+    provider: Literal["vkid", "mail_ru", "ok_ru"] = "vkid"
+    """Whose account VK ID lets people sign in with: its own, Mail.ru's or Odnoklassniki's. Each is a subject of VK ID."""
+
+
 class MobileIdSettings(BaseModel):
     """MegaFon Mobile ID, server-initiated (Mobile Connect profile)."""
 

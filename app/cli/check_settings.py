@@ -60,6 +60,12 @@ def _proxies(settings: Settings) -> Iterator[Finding]:
             "so limits per address stop everybody at once",
             "name the proxy's network in MOSTID_TRUSTED_PROXIES",
         )
+    if settings.client_certificates and not settings.trusted_proxies:
+        yield error(
+            "proxy",
+            "certificates of clients are expected and no proxy is trusted to hand them on: each is ignored",
+            "name the proxy's network in MOSTID_TRUSTED_PROXIES, or turn MOSTID_CLIENT_CERTIFICATES off",
+        )
     for network in settings.trusted_proxies:
         if ip_network(network).is_global:
             yield warning(

@@ -14,10 +14,14 @@ class Policy:
     owned_domains: tuple[str, ...] = ()
     """Domains on which first-party services of production must live (SR-060)."""
 
+    mutual_tls: bool = True
+    """Whether clients may be known by certificates: where none reach us they could never prove themselves."""
+
     @classmethod
     def of(cls, settings: Settings) -> "Policy":
         """The policy of these settings."""
-        return cls(settings.profile == "production", tuple(name.lower() for name in settings.owned_domains))
+        domains = tuple(name.lower() for name in settings.owned_domains)
+        return cls(settings.profile == "production", domains, settings.client_certificates)
 
     def owns(self, host: str) -> bool:
         """Whether a host is one of our domains or below one."""

@@ -3,7 +3,7 @@
 import re
 import secrets as random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -75,7 +75,7 @@ def rotate_secret(
     row = _locked(tx, client_id)
     metadata = ClientMetadata.model_validate(row.metadata)
     if not metadata.has_secret:
-        kind = "a public client" if metadata.public else "a client that signs"
+        kind = "a public client" if metadata.public else "a client with keys or certificates"
         raise BadMetadata([("token_endpoint_auth_method", f"{kind} has no secret")])
     secret = secrets.new_secret()
     kept = secrets.replaced(row.secrets, secret, now, overlap_s * 1000)
@@ -109,8 +109,11 @@ def describe_all(tx: Transaction) -> list[dict[str, Any]]:
 
 
 def misfits(tx: Transaction, policy: Policy) -> list[tuple[str, str]]:
-    """Enabled clients that this policy would refuse, with the reason: production must not start with them."""
-    found = []
+    """Enabled clients that this policy would refuse, with the reason: production must not start with them.
+
+    Not those that only lack their certificates: they are refused when they come.
+    """
+    found, policy = [], replace(policy, mutual_tls=True)
     for row in tx.execute(select(clients).where(clients.c.disabled_at.is_(None))):
         try:
             parse(row.metadata, policy)

@@ -1,12 +1,14 @@
-"""Client authentication (RFC 6749 §2.3): by a secret, by a signed assertion, or none; exactly one per request."""
+"""Client authentication (RFC 6749 §2.3): by a secret, a signed assertion, a certificate, or none; exactly one per request."""
 
 import base64
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from app.clients import mutual_tls
 from app.clients.registry import Client, Clients
 from app.keys.foreign import Foreign
 from app.provider.client_assertion import METHOD, BadAssertion, ClientAssertions
+from app.provider.client_certificate import BadCertificate, ClientCertificates
 from app.provider.errors import ProtocolError, invalid_client, invalid_request
 from app.storage.clock import Clock
 from app.web.request import Request
@@ -27,9 +29,14 @@ class ClientAuthentication:
     """Finds and authenticates the client of a request."""
 
     def __init__(
-        self, clients: Clients, assertions: ClientAssertions, clock: Clock, failures: AddressWindows
+        self,
+        clients: Clients,
+        assertions: ClientAssertions,
+        certificates: ClientCertificates,
+        clock: Clock,
+        failures: AddressWindows,
     ) -> None:
-        self._clients, self._assertions = clients, assertions
+        self._clients, self._assertions, self._certificates = clients, assertions, certificates
         self._clock, self._failures = clock, failures
 
     def __call__(self, request: Request) -> Client:
@@ -39,6 +46,9 @@ class ClientAuthentication:
         client = self._clients.get(given.client_id)
         if client is None:
             raise self._refuse(request, "unknown or disabled client")
+        if client.auth_method in mutual_tls.METHODS and given.method == "none":
+            self._check_certificate(request, client)
+            return client
         if client.auth_method != given.method:
             raise self._refuse(request, f"registered for {client.auth_method}, used {given.method}")
         if given.assertion is not None:
@@ -71,6 +81,13 @@ class ClientAuthentication:
             self._assertions.check(client, assertion, request.reference)
         except BadAssertion as error:
             raise self._refuse(request, f"client assertion: {error}") from None
+
+    def _check_certificate(self, request: Request, client: Client) -> None:
+        """It names itself in the form, and brings nothing else (RFC 8705 §2)."""
+        try:
+            self._certificates.check(request, client)
+        except BadCertificate as error:
+            raise self._refuse(request, f"mutual TLS: {error}") from None
 
     def _refuse(self, request: Request, cause: str) -> ProtocolError:
         """Count a failure against its address; many get told to wait, and nothing more."""

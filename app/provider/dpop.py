@@ -53,7 +53,7 @@ class Dpop:
     """Checks proofs; the ephemeral store remembers those that were used."""
 
     def __init__(self, settings: Settings, ephemeral: Ephemeral, keyed: KeyedValues, clock: Clock) -> None:
-        self._issuer, self._require_nonce = settings.issuer, settings.dpop_require_nonce
+        self._origins, self._require_nonce = _origins(settings), settings.dpop_require_nonce
         self._ephemeral, self._keyed, self._clock = ephemeral, keyed, clock
 
     def jkt_of_request(
@@ -94,8 +94,8 @@ class Dpop:
     def _check_request(self, claims: Mapping[str, Any], request: Request) -> None:
         if claims.get("htm") != request.method:
             raise BadProof("htm is not the method of this request")
-        uri, ours = claims.get("htu"), self._issuer + request.path
-        if uri != ours and (not isinstance(uri, str) or normal(uri) != normal(ours)):
+        uri, ours = claims.get("htu"), [origin + request.path for origin in self._origins]
+        if uri not in ours and (not isinstance(uri, str) or normal(uri) not in map(normal, ours)):
             raise BadProof("htu is not the address of this request")
 
     def _check_time(self, claims: Mapping[str, Any]) -> None:
@@ -117,6 +117,11 @@ class Dpop:
             raise BadProof("it was used before")
         if claims["iat"] * 1000 + 999 < self._ephemeral.birth():
             raise BadProof("it may have been used before")  # what the store knew then is lost
+
+
+def _origins(settings: Settings) -> list[str]:
+    """Where our endpoints are, with the aliases that ask for certificates (RFC 8705 §5)."""
+    return [origin for origin in (settings.issuer, settings.mtls_origin) if origin]
 
 
 def is_thumbprint(text: str) -> bool:

@@ -18,7 +18,17 @@ from app.storage.ephemeral.base import EphemeralDown
 from app.web import cors
 from app.web.cors import Origins
 from app.web.metrics import Metrics
-from app.web.request import EMPTY_FORM, NO_STORE, Answer, Form, Malformed, Request, json_answer
+from app.web.request import (
+    CERTIFICATE,
+    CERTIFICATE_VERIFIED,
+    EMPTY_FORM,
+    NO_STORE,
+    Answer,
+    Form,
+    Malformed,
+    Request,
+    json_answer,
+)
 from app.web.windows import AddressWindows
 from config.settings import Settings
 
@@ -50,6 +60,9 @@ HEADER_BYTES = 32_768
 MAPPED = "::ffff:"
 LONGEST_LENGTH = 19
 """Digits of a Content-Length that is still read as a number."""
+CERTIFICATE_HEADERS = tuple(
+    "HTTP_" + name.upper().replace("-", "_") for name in (CERTIFICATE, CERTIFICATE_VERIFIED)
+)
 REFUSED = "mostid.refused"
 """Where the page of a request that ends at the door finds its status."""
 RETRY_AFTER = {429: "30", 503: "2"}
@@ -113,6 +126,7 @@ class Door:
         self._pages, self._endpoints, self._storage, self._metrics = pages, endpoints, storage, metrics
         self._bytes, self._most = settings.limits.request_bytes, settings.limits.request_parameters
         self._proxies = tuple(ipaddress.ip_network(network) for network in settings.trusted_proxies)
+        self._certificates = settings.client_certificates
         exempt = settings.profile != "production"
         self._windows = AddressWindows(storage.clock, settings.limits.requests_per_address_minute, exempt)
         self._always = (("X-Content-Type-Options", "nosniff"),) + (
@@ -124,6 +138,8 @@ class Door:
         started = time.perf_counter()
         environ["mostid.reference"] = reference = secrets.token_hex(6)
         environ["mostid.address"] = self._address(environ)
+        if CERTIFICATE_HEADERS[0] in environ or CERTIFICATE_HEADERS[1] in environ:
+            self._check_certificate(environ)
         # An empty path is / (RFC 9110 §4.2.3); Flask would redirect there, by the Host header (SR-094).
         environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
         name, endpoint = self._find(environ["PATH_INFO"])
@@ -258,7 +274,7 @@ class Door:
 
     def _address(self, environ: WSGIEnvironment) -> str:
         """The client's address: the last hop that is not one of our proxies (SR-094)."""
-        address = _unmapped(environ.get("REMOTE_ADDR", "") or "127.0.0.1")
+        address = _peer(environ)
         if not self._proxies:
             return address
         hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
@@ -266,12 +282,28 @@ class Door:
             address = _unmapped(hops.pop())
         return address
 
+    def _check_certificate(self, environ: WSGIEnvironment) -> None:
+        """Leave a certificate only where it comes from a trusted proxy itself (RFC 9440 §4): anybody can write a header."""
+        if self._certificates and self._trusted(_peer(environ)):
+            return
+        came = [environ.pop(name, None) for name in CERTIFICATE_HEADERS]
+        if self._certificates and came[0] is not None:
+            log.warning(
+                "certificate ignored: its sender is no trusted proxy",
+                extra={"reference": environ["mostid.reference"]},
+            )
+
     def _trusted(self, address: str) -> bool:
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return False
         return any(parsed in network for network in self._proxies)
+
+
+def _peer(environ: WSGIEnvironment) -> str:
+    """Who is at the other end of the connection; a socket in the file system has no address."""
+    return _unmapped(environ.get("REMOTE_ADDR", "") or "127.0.0.1")
 
 
 def _unmapped(address: str) -> str:
