@@ -11,6 +11,7 @@ from app.clients import registration
 from app.clients.metadata import BadMetadata, ClientMetadata, ignored, parse
 from app.clients.policy import Policy
 from app.clients.registration import ClientIdTaken, Registered, UnknownClient
+from app.clients.sectors import Sectors, check_hosts
 from app.storage.clock import Clock
 from app.storage.database import Storage
 
@@ -35,7 +36,7 @@ FLAGS = (
 )  # fmt: skip
 
 
-def group(storage: Storage, clock: Clock, policy: Policy) -> click.Group:
+def group(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors) -> click.Group:
     """The commands on clients."""
 
     @click.group("clients")
@@ -43,7 +44,7 @@ def group(storage: Storage, clock: Clock, policy: Policy) -> click.Group:
         """Services that rely on us."""
 
     for command in (
-        _add(storage, clock, policy),
+        _add(storage, clock, policy, sectors),
         _show(storage),
         _list(storage),
         _switch(storage, clock, "disable", "Stop a client everywhere within seconds."),
@@ -55,7 +56,7 @@ def group(storage: Storage, clock: Clock, policy: Policy) -> click.Group:
     return clients
 
 
-def _add(storage: Storage, clock: Clock, policy: Policy) -> click.Command:
+def _add(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors) -> click.Command:
     @click.command("add")
     @click.option("--client-id", help="A chosen id; without it a random one is made.")
     @click.option(
@@ -67,8 +68,11 @@ def _add(storage: Storage, clock: Clock, policy: Policy) -> click.Command:
         given = _read(file) | _members(**flags)
         for member in ignored(given):
             warn(f"{member} means nothing here and is left out")
+            given.pop(member)
         try:
             metadata = parse(given, policy)
+            check_hosts(metadata)
+            sectors.check(metadata)
             now = clock.now()
             made = storage.run(
                 lambda tx: registration.add(tx, metadata, now, client_id=client_id, actor=operator()),

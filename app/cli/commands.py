@@ -12,17 +12,20 @@ from app.cli import clients, doctor, identities, keys, metrics, worker
 from app.cli.output import refuse
 from app.cli.tools import Tools
 from app.clients.policy import Policy
+from app.clients.sectors import Sectors
 from app.delivery.housekeeping import Housekeeping
 from app.delivery.worker import Worker
 from app.storage.database import Unavailable
+from app.upstreams.guarded import GuardedFetch
 
 
 def register(app: Flask, tools: Tools) -> None:
     """Put the commands of operators on this application's `flask` command."""
     settings, storage, clock = tools.settings, tools.storage, tools.clock
     chores = Housekeeping(storage, tools.ephemeral, clock, tools.key_lifecycle)
+    sectors = Sectors(GuardedFetch(settings.trusted_origins, 1))
     for command in (
-        clients.group(storage, clock, Policy.of(settings)),
+        clients.group(storage, clock, Policy.of(settings), sectors),
         keys.group(storage, clock, tools.key_lifecycle),
         identities.group(tools),
         metrics.command(settings.metrics_address, settings.data_dir / "metrics"),

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.clients import secrets
-from app.clients.addresses import loopback_parts
+from app.clients.addresses import host_of, loopback_parts
 from app.clients.metadata import ECOSYSTEM, ClientMetadata
 from app.keys.jwk import PublicKey, read_set
 
@@ -38,7 +38,8 @@ class Client:
     scopes: frozenset[str]
     require_pkce: bool
     require_nonce: bool
-    fapi: bool
+    fapi: str
+    """Its FAPI 2.0 profile; empty for none."""
     id_token_alg: str
     access_token_s: int | None
     loopbacks: frozenset[tuple[str, str]]
@@ -72,6 +73,15 @@ class Client:
         if uri in self.redirect_uris:
             return True
         return bool(self.loopbacks) and loopback_parts(uri) in self.loopbacks
+
+    def may_be_anybody(self, redirect_uri: str) -> bool:
+        """Whether any application of a device could stand behind it: its person then says yes each time.
+
+        Nothing proves who takes a private-use scheme or a loopback port; a claimed https address is its owner's
+        (RFC 8252 §8.6).
+        """
+        native = self.public and self.application_type == "native"
+        return native and not redirect_uri.startswith("https://")
 
     def check_secret(self, secret: str, now: int) -> bool:
         """Whether a secret is one of its live ones at `now` (ms), in constant time (SR-029)."""
@@ -112,10 +122,14 @@ def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str,
 
 
 def sector(client_id: str, metadata: ClientMetadata) -> str:
-    """The name space of its subjects. Without a host of its own choice a third party shares with nobody."""
+    """The name space of its subjects. Without a host of its own choice a third party shares with nobody.
+
+    A file that lists its addresses chooses the host too (OIDC Core §8.1).
+    """
     if metadata.first_party:
         return metadata.sector or ECOSYSTEM
-    return f"host:{metadata.sector}" if metadata.sector else f"client:{client_id}"
+    host = metadata.sector or host_of(metadata.sector_identifier_uri)
+    return f"host:{host}" if host else f"client:{client_id}"
 
 
 def _names(metadata: ClientMetadata) -> dict[str, str]:

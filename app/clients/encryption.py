@@ -3,10 +3,27 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from app.keys.jwk import read_set
 
 EncryptionAlgorithm = Literal["", "RSA-OAEP-256", "ECDH-ES"]
 ContentAlgorithm = Literal["", "A256GCM", "A128GCM"]
+
+
+class EncryptedAnswers(BaseModel):
+    """The members of metadata that say so."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    id_token_encrypted_response_alg: EncryptionAlgorithm = ""
+    """To which of its keys ID tokens are encrypted; empty: they are signed alone."""
+    id_token_encrypted_response_enc: ContentAlgorithm = ""
+    """How their content is encrypted; must be said with the other."""
+    userinfo_encrypted_response_alg: EncryptionAlgorithm = ""
+    """The same for userinfo, signed or not (OIDC Core §5.3.2)."""
+    userinfo_encrypted_response_enc: ContentAlgorithm = ""
+    """The same for userinfo."""
 
 
 def bad_encryption(said: Mapping[str, Any]) -> list[tuple[str, str]]:

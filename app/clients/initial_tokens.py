@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from app.clients.tables import initial_access_tokens as tokens
 from app.events import audit
@@ -53,6 +53,13 @@ def spend(tx: Transaction, token: str, now: int) -> frozenset[str] | None:
         .returning(tokens.c.scope)
     )
     row = tx.execute(taken).first()
+    return frozenset(row.scope.split()) if row is not None else None
+
+
+def look(tx: Transaction, token: str, now: int) -> frozenset[str] | None:
+    """The scopes that a token allows, of which no use is taken yet; None where it is good for nothing."""
+    good = (tokens.c.hash == hash_of(token), tokens.c.uses_left > 0, tokens.c.expires_at > now)
+    row = tx.execute(select(tokens.c.scope).where(*good)).first()
     return frozenset(row.scope.split()) if row is not None else None
 
 

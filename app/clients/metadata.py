@@ -5,19 +5,25 @@ Defaults are the narrowest: a new client may do nothing but what was written dow
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from app.clients.addresses import LOOPBACK, BadAddress, check_redirect, check_web, host_of
-from app.clients.names import BadName, check_colour, check_name
+from app.clients import fapi
+from app.clients.addresses import LOOPBACK, BadAddress, check_redirect, check_reference, check_web, host_of
+from app.clients.encryption import EncryptedAnswers, bad_encryption
+from app.clients.mutual_tls import MutualTls
+from app.clients.mutual_tls import problems as bad_mutual_tls
+from app.clients.names import bad_names
 from app.clients.policy import Policy
 from app.keys.jwk import BadKey, read_set
 
 ECOSYSTEM = "ecosystem"
 SECTOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
 TRANSLATED = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri")
-WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "jwks_uri")
+WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "jwks_uri",
+                 "sector_identifier_uri")  # fmt: skip
 PERSONAL_GRANT_TYPES = frozenset({"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"})
 """By these a person allows something."""
 LONGEST_SCOPE = 500
@@ -27,6 +33,7 @@ ResponseMode = Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"
 Text = Annotated[str, Field(max_length=60)]
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Resources = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)]
+DetailTypeNames = Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=20)]
 Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
 
 APPLE_APP_ID = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -58,7 +65,7 @@ class BadMetadata(Exception):
         return "invalid_redirect_uri" if redirects else "invalid_client_metadata"
 
 
-class ClientMetadata(BaseModel):
+class ClientMetadata(MutualTls, EncryptedAnswers):
     """Checked metadata. Addresses are checked against the deployment's policy by `parse`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
@@ -100,13 +107,19 @@ class ClientMetadata(BaseModel):
     ] = ("authorization_code",)
     """Grant types that it may use (SR-050)."""
     token_endpoint_auth_method: Literal[
-        "none", "client_secret_basic", "client_secret_post", "private_key_jwt"
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
     ] = "client_secret_basic"
     """How it authenticates; none makes it a public client."""
     token_endpoint_auth_signing_alg: Literal["", "RS256", "PS256", "ES256", "EdDSA"] = ""
     """Algorithm of its assertions; empty: any that its keys fit."""
     assertion_audience: Literal["issuer", "endpoint"] = "issuer"
-    """Whether its assertions may name the token endpoint for their audience (SR-031). Only operators set this."""
+    """`endpoint`: its assertions may be as older libraries write them, for the token endpoint and an hour (SR-031).
+    Only operators set this."""
     jwks: dict[str, Any] | None = None
     """Its public keys by value (RFC 7591 §2)."""
     jwks_uri: str = ""
@@ -119,6 +132,10 @@ class ClientMetadata(BaseModel):
     """Algorithm of its introspection answers (RFC 9701 §6); empty: plain JSON, or RS256 where it asks for a JWT."""
     subject_type: Literal["", "public", "pairwise"] = ""
     """Empty: by its sector. Our own services share subjects, third parties have their own."""
+    sector_identifier_uri: str = ""
+    """A file at the host that names its sector; it lists all redirect addresses (OIDC Core §8.1)."""
+    software_statement: str = Field("", max_length=8_192)
+    """What an issuer attested of it, as it came (RFC 7591 §2.3)."""
     contacts: tuple[Text, ...] = ()
     """Who answers for it."""
     software_id: Text = ""
@@ -149,12 +166,14 @@ class ClientMetadata(BaseModel):
     """Algorithm of its request objects; empty for any that one of its keys has."""
     require_signed_request_object: bool = False
     """Its requests are signed (RFC 9101 §10.5)."""
+    request_uris: Annotated[tuple[str, ...], Field(max_length=10)] = ()
+    """Addresses at which its request objects lie (OIDC Core §6.2); a fragment is the hash of what lies there."""
     dpop_bound_access_tokens: bool = False
     """Its tokens are always bound to a key: requests without a DPoP proof are refused (RFC 9449 §5.2)."""
     dpop_require_nonce: bool = False
     """Its proofs hold a nonce of ours (RFC 9449 §8)."""
-    fapi: bool = False
-    """A high-value client under the FAPI 2.0 profile."""
+    fapi: Literal["", "security", "message_signing"] = ""
+    """Its FAPI 2.0 profile, which fixes other members (`app/clients/fapi.py`). Only operators set this."""
     accent: str = ""
     """Its colour, `#rrggbb`, under white text."""
     short_name: str = Field("", max_length=14)
@@ -165,8 +184,12 @@ class ClientMetadata(BaseModel):
     """Our native client's ids at Apple, `TEAMID.bundle.id`, shown in `/.well-known/apple-app-site-association`."""
     access_token_s: int | None = Field(None, ge=30, le=600)
     """Life of its access tokens in seconds, where shorter than ours (SR-067)."""
+    access_token_format: Literal["jwt", "opaque"] = "jwt"
+    """Opaque ones say nothing to whoever holds them: resource servers introspect (RFC 7662)."""
     resources: Resources = ()
     """Resource servers that it may ask tokens for (RFC 8707), beside ourselves. Only operators set this."""
+    authorization_details_types: DetailTypeNames = ()
+    """Types of authorization details that it may ask for (RFC 9396 §10). Only operators set this."""
     resource_server: Resources = ()
     """Resource servers that it is: it may introspect the tokens that are for them. Only operators set this."""
 
@@ -184,7 +207,7 @@ class ClientMetadata(BaseModel):
             members["translations"] = tagged
         if "scope" in members and "allowed_scopes" not in members and isinstance(members["scope"], str):
             members["allowed_scopes"] = members["scope"].split()
-        return members
+        return dict(fapi.with_defaults(members))
 
     @field_validator(
         "allowed_scopes", "redirect_uris", "post_logout_redirect_uris", "grant_types", "response_modes"
@@ -231,10 +254,6 @@ class ClientMetadata(BaseModel):
                 "private_key_jwt needs jwks or jwks_uri",
             ),
             (
-                self.fapi and self.assertion_audience == "endpoint",
-                "the audience of a fapi client's assertions is the issuer",
-            ),
-            (
                 bool(self.android_apps or self.apple_app_ids)
                 and not (self.first_party and self.application_type == "native"),
                 "android_apps and apple_app_ids are for native clients of our own",
@@ -244,7 +263,9 @@ class ClientMetadata(BaseModel):
                 "apple_app_ids are written TEAMID.bundle.id",
             ),
             (
-                (self.require_signed_request_object or self.request_object_signing_alg != "")
+                bool(
+                    self.require_signed_request_object or self.request_object_signing_alg or self.request_uris
+                )
                 and self.jwks is None
                 and not self.jwks_uri,
                 "signed request objects need keys: jwks or jwks_uri",
@@ -252,7 +273,6 @@ class ClientMetadata(BaseModel):
             (not self.grant_types, "grant_types is empty"),
             (not self.response_modes, "response_modes is empty"),
             (len(" ".join(self.allowed_scopes)) > LONGEST_SCOPE, "its scopes are too many to be kept"),
-            (self.fapi, "fapi needs private_key_jwt or mutual TLS, which are not offered"),
             (
                 self.subject_type not in {"", "public" if self.first_party else "pairwise"},
                 "our own services have public subjects, third parties pairwise ones",
@@ -293,7 +313,10 @@ def parse(given: Mapping[str, Any], policy: Policy) -> ClientMetadata:
         metadata = ClientMetadata.model_validate(given)
     except ValidationError as error:
         raise BadMetadata([(_member(item["loc"]), item["msg"]) for item in error.errors()]) from None
-    problems = [*_bad_addresses(metadata, policy), *_bad_names(metadata)]
+    said = metadata.model_dump()
+    problems = [*_bad_addresses(metadata, policy), *bad_names(said)]
+    problems += [*bad_encryption(said), *fapi.problems(said)]
+    problems += bad_mutual_tls(said, offered=policy.mutual_tls)
     if not any(member.startswith("redirect_uris") for member, _ in problems):
         problems += _bad_sector(metadata, policy)
     if problems:
@@ -303,7 +326,7 @@ def parse(given: Mapping[str, Any], policy: Policy) -> ClientMetadata:
 
 def ignored(given: Mapping[str, Any]) -> list[str]:
     """Members that mean nothing here (RFC 7591 §2 lets us leave them out, an operator wants to know)."""
-    known = set(ClientMetadata.model_fields) - {"translations"} | {"scope"}
+    known = set(ClientMetadata.model_fields) - {"translations", "software_statement"} | {"scope"}
     return sorted(
         name for name in given if name.partition("#")[0] not in (TRANSLATED if "#" in name else known)
     )
@@ -311,11 +334,15 @@ def ignored(given: Mapping[str, Any]) -> list[str]:
 
 def _bad_addresses(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, str]]:
     problems = []
-    native = metadata.application_type == "native"
-    for member in ("redirect_uris", "post_logout_redirect_uris"):
+    redirect = partial(check_redirect, native=metadata.application_type == "native")
+    for member, check in (
+        ("redirect_uris", redirect),
+        ("post_logout_redirect_uris", redirect),
+        ("request_uris", check_reference),
+    ):
         for number, uri in enumerate(getattr(metadata, member)):
             try:
-                check_redirect(uri, policy, native=native)
+                check(uri, policy)
             except BadAddress as error:
                 problems.append((f"{member}[{number}]", str(error)))
     single = [(name, getattr(metadata, name)) for name in WEB_ADDRESSES]
@@ -332,28 +359,12 @@ def _bad_addresses(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, 
     return problems
 
 
-def _bad_names(metadata: ClientMetadata) -> list[tuple[str, str]]:
-    problems = []
-    tagged = {name: text for name, text in metadata.translations.items() if name.startswith("client_name#")}
-    names = {"client_name": metadata.client_name, **tagged}
-    if metadata.short_name:
-        names["short_name"] = metadata.short_name
-    for member, name in names.items():
-        try:
-            check_name(name, ours=metadata.first_party)
-        except BadName as error:
-            problems.append((member, str(error)))
-    if metadata.accent:
-        try:
-            check_colour(metadata.accent)
-        except BadName as error:
-            problems.append(("accent", str(error)))
-    return problems
-
-
 def _bad_sector(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, str]]:
     """A third party never enters our sectors nor a foreign host's, where it would learn others' subjects (SR-058)."""
     hosts = {host_of(uri) for uri in metadata.redirect_uris}
+    if metadata.sector_identifier_uri:
+        problem = _bad_sector_uri(metadata)
+        return [("sector_identifier_uri", problem)] if problem else []
     if metadata.first_party:
         if metadata.sector and SECTOR.fullmatch(metadata.sector) is None:
             return [("sector", "a first-party sector is one word")]
@@ -363,6 +374,15 @@ def _bad_sector(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, str
     if metadata.sector and (hosts != {metadata.sector} or metadata.sector in LOOPBACK):
         return [("sector", "a third party's sector is the one host of its redirect addresses, or empty")]
     return []
+
+
+def _bad_sector_uri(metadata: ClientMetadata) -> str:
+    """Who has no address that is theirs alone could enter any sector that lists it (SR-058)."""
+    if metadata.first_party or metadata.sector:
+        return "it is for third parties that have no sector yet"
+    if metadata.application_type == "native":
+        return "a native application has subjects of its own: others can answer at its addresses"
+    return "" if metadata.redirect_uris else "it needs redirect_uris to be listed there"
 
 
 def _member(location: tuple[int | str, ...]) -> str:

@@ -98,18 +98,11 @@ class SigningKeys:
         if len(token) > LONGEST_TOKEN or token.count(".") != 2 or token.index(".") > LONGEST_HEADER:
             raise BadToken("not a compact token of acceptable size")
         claims = self._keys().verified(token, token_type)
-        self._check_times(claims, expired_ok)
+        self.check_times(claims, expired_ok=expired_ok)
         return dict(claims)
 
-    def signers(self) -> Mapping[str, str]:
-        """The id of the current key of each algorithm that can sign now."""
-        return self._keys().kids
-
-    def jwks(self) -> bytes:
-        """The published key set (RFC 7517 §5), ready to send."""
-        return self._keys().document
-
-    def _check_times(self, claims: Mapping[str, Any], expired_ok: bool) -> None:
+    def check_times(self, claims: Mapping[str, Any], *, expired_ok: bool) -> None:
+        """Pass if these claims of a token of ours are in force now. Raises BadToken."""
         now = self._storage.clock.now() // 1000
         issued, expires = claims.get("iat"), claims.get("exp")
         begins = claims.get("nbf", issued)
@@ -121,6 +114,14 @@ class SigningKeys:
             raise BadToken("another issuer's")
         if max(issued, begins) > now + LEEWAY_S or (expires <= now and not expired_ok):
             raise BadToken("outside its life")
+
+    def signers(self) -> Mapping[str, str]:
+        """The id of the current key of each algorithm that can sign now."""
+        return self._keys().kids
+
+    def jwks(self) -> bytes:
+        """The published key set (RFC 7517 §5), ready to send."""
+        return self._keys().document
 
     def _keys(self) -> KeySet:
         version, age = self._versions.current(KIND)

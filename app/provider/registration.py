@@ -1,17 +1,24 @@
 """Dynamic client registration (RFC 7591, OIDC Dynamic Client Registration 1.0) and its management (RFC 7592)."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from sqlalchemy import Row
 
 from app.clients import initial_tokens, self_registration
 from app.clients.metadata import BadMetadata, ClientMetadata
 from app.clients.policy import Policy
+from app.clients.sectors import check_hosts, check_unchanged
+from app.clients.statements import BadStatement, Statements
 from app.provider.errors import BadBearer, ProtocolError, bearer_answer, error_answer
 from app.provider.parts import Parts
+from app.storage import strict_json
+from app.storage.database import Transaction
 from app.web.request import Answer, Request, json_answer
 
 PATH = "/register"
+LEVELS = 8
+"""Of JSON, in a document: keys with chains of certificates need five."""
 OPEN_SCOPES = frozenset({"openid", "profile", "email", "phone", "offline_access"})
 """What anybody's client may ask people for, where registration is open."""
 
@@ -19,8 +26,8 @@ OPEN_SCOPES = frozenset({"openid", "profile", "email", "phone", "offline_access"
 class RegistrationEndpoint:
     """`POST /register`, with an initial access token unless the deployment is open to everybody (SR-053)."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts, self._policy = parts, Policy.of(parts.settings)
+    def __init__(self, parts: Parts, statements: Statements) -> None:
+        self._parts, self._statements, self._policy = parts, statements, Policy.of(parts.settings)
 
     def __call__(self, request: Request) -> Answer:
         """Register a client. Bad metadata leaves the token's use as it was."""
@@ -28,8 +35,10 @@ class RegistrationEndpoint:
 
     def _register(self, request: Request) -> Answer:
         parts, now, tx = self._parts, self._parts.clock.now(), request.tx
-        given = body_of(request)
-        metadata = self_registration.check(given, self._scopes(request, now), self._policy)
+        given = attested(self._statements, body_of(request))
+        scopes = self._scopes(request, given, now)
+        metadata = self_registration.check(given, scopes, self._policy)
+        check_hosts(metadata)
         registered = self_registration.create(tx, metadata, now)
         client_id, secret = registered.made.client_id, registered.made.secret
         parts.metrics.event("client_registered")
@@ -39,25 +48,32 @@ class RegistrationEndpoint:
         answer |= management(parts, client_id, registered.management_token)
         return json_answer(201, answer | shown(metadata))
 
-    def _scopes(self, request: Request, now: int) -> frozenset[str]:
-        """What the new client may ask for. Raises BadBearer."""
+    def _scopes(self, request: Request, given: Mapping[str, Any], now: int) -> frozenset[str]:
+        """What the new client may ask for; its token's use is taken. Raises BadBearer.
+
+        The file of its sector is read before, outside of any transaction, and only for whom may register.
+        """
         if self._parts.settings.open_registration and "authorization" not in request.headers:
             if not self._parts.starts.admit(request.address):
                 raise BadBearer("too many registrations from one address", "invalid_token", 401)
+            self._read_sector(given, OPEN_SCOPES)
             return OPEN_SCOPES
-        scopes = initial_tokens.spend(request.tx, bearer(request), now)
-        if scopes is None:
-            raise BadBearer(
-                "no initial access token, or one that is used up or expired", section="RFC 7591 §3"
-            )
-        return scopes
+        token = bearer(request)
+        if "sector_identifier_uri" in given:
+            look = self._parts.storage.run(lambda tx: initial_tokens.look(tx, token, now))
+            self._read_sector(given, _allowed(look))
+        return _allowed(initial_tokens.spend(request.tx, token, now))
+
+    def _read_sector(self, given: Mapping[str, Any], scopes: frozenset[str]) -> None:
+        if "sector_identifier_uri" in given:
+            self._parts.sectors.check(self_registration.check(given, scopes, self._policy))
 
 
 class ManagementEndpoint:
     """`GET`, `PUT` and `DELETE /register/<client_id>`, with the client's registration access token."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts, self._policy = parts, Policy.of(parts.settings)
+    def __init__(self, parts: Parts, statements: Statements) -> None:
+        self._parts, self._statements, self._policy = parts, statements, Policy.of(parts.settings)
 
     def __call__(self, request: Request) -> Answer:
         """Read, replace or remove a client's record."""
@@ -65,9 +81,9 @@ class ManagementEndpoint:
 
     def _act(self, request: Request) -> Answer:
         token, client_id = bearer(request), request.path.removeprefix(f"{PATH}/")
-        row = self_registration.find(request.tx, client_id, token, hold=request.method != "GET")
-        if row is None:
-            raise BadBearer("no such client, or another's token", section="RFC 7592 §2.1")  # one for both
+        if request.method == "PUT":
+            self._read_sector(request, client_id, token)
+        row = _managed(request.tx, client_id, token, hold=request.method != "GET")
         now = self._parts.clock.now()
         if request.method == "DELETE":
             self_registration.remove(request.tx, client_id, now)
@@ -78,6 +94,14 @@ class ManagementEndpoint:
             self_registration.replace(request.tx, client_id, metadata, now)
         answer = {"client_id": client_id, "client_id_issued_at": row.created_at // 1000}
         return json_answer(200, answer | management(self._parts, client_id, token) | shown(metadata))
+
+    def _read_sector(self, request: Request, client_id: str, token: str) -> None:
+        """Read the file of its sector, if it names one, before this request's own first statement. Raises BadMetadata."""
+        if "sector_identifier_uri" not in body_of(request):
+            return
+        row = self._parts.storage.run(lambda tx: _managed(tx, client_id, token))
+        former = ClientMetadata.model_validate(row.metadata)
+        self._parts.sectors.check(self._replaced(request, client_id, former))
 
     def _replaced(self, request: Request, client_id: str, former: ClientMetadata) -> ClientMetadata:
         """The new metadata: within the scopes that the client has, and with its kind of secret. Raises BadMetadata."""
@@ -93,10 +117,43 @@ class ManagementEndpoint:
             and client.check_secret(secret, self._parts.clock.now())
         ):
             raise BadMetadata([("client_secret", "it is not the client's own")])
+        given = attested(self._statements, given, former.software_statement)
         metadata = self_registration.check(given, frozenset(former.allowed_scopes), self._policy)
         if metadata.token_endpoint_auth_method != former.token_endpoint_auth_method:
             raise BadMetadata([("token_endpoint_auth_method", "register anew for another one")])
+        check_unchanged(client_id, former, metadata)
         return metadata
+
+
+def _managed(tx: Transaction, client_id: str, token: str, *, hold: bool = False) -> Row[Any]:
+    """The record that this token manages. Raises BadBearer, the same for both."""
+    row = self_registration.find(tx, client_id, token, hold=hold)
+    if row is None:
+        raise BadBearer("no such client, or another's token", section="RFC 7592 §2.1")
+    return row
+
+
+def _allowed(scopes: frozenset[str] | None) -> frozenset[str]:
+    """The scopes of an initial access token. Raises BadBearer where it is good for nothing."""
+    if scopes is None:
+        raise BadBearer("no initial access token, or one that is used up or expired", section="RFC 7591 §3")
+    return scopes
+
+
+def attested(statements: Statements, given: Mapping[str, Any], former: str = "") -> dict[str, Any]:
+    """What a client says, with what an issuer attests of it in its place (RFC 7591 §2.3). Raises ProtocolError.
+
+    `former`: the statement that it registered with. It cannot do without one then, or it could say anything.
+    """
+    statement = given.get("software_statement") or ""
+    if not statement:
+        if former:
+            raise BadMetadata([("software_statement", "it was registered with one, and goes on with one")])
+        return dict(given)
+    try:
+        return dict(given) | statements.claims(statement, known=statement == former)
+    except BadStatement as error:
+        raise ProtocolError(error.code, "the software statement is not believed", cause=str(error)) from None
 
 
 def _answered(act: Callable[[Request], Answer], request: Request) -> Answer:
@@ -126,13 +183,11 @@ def bearer(request: Request) -> str:
 def body_of(request: Request) -> Mapping[str, Any]:
     """The JSON object of the body. Raises ProtocolError."""
     try:
-        given = json.loads(request.form.get("body", ""))
-    except (ValueError, RecursionError):
+        given = strict_json.parse(request.form.get("body", ""), LEVELS)
+    except strict_json.BadJson:
         given = None
     if not isinstance(given, dict):
         raise ProtocolError("invalid_client_metadata", "the body must be one JSON object")
-    if "software_statement" in given:
-        raise ProtocolError("unapproved_software_statement", "nobody's software statements are trusted here")
     return given
 
 

@@ -8,12 +8,20 @@ from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
 
 from app.clients.registry import Client
 from app.grants import grants
+from app.grants.authorization_details import NAME as DETAILS
+from app.grants.authorization_details import BadDetails, Details, is_within, read_details, still_allowed
 from app.grants.claims import profile, select_single
 from app.grants.issue import Entitlement
+from app.keys.encryption import Recipient
+from app.provider.client_certificate import BadCertificate
 from app.provider.dpop import BadProof
+from app.provider.encryption import recipient_of
 from app.provider.errors import ProtocolError, invalid_grant, invalid_request
 from app.provider.parts import Parts
+from app.provider.sections import demanded
 from app.web.request import Form, Request
+
+BAD_DETAILS = "invalid_authorization_details"
 
 
 class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib has no types
@@ -21,6 +29,8 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
 
     REQUIRED: tuple[str, ...] = ()
     """Parameters that must be there."""
+    recipient: Recipient | None = None
+    """To whom ID tokens of this request are encrypted."""
     cnf: str | None = None
     """The key that tokens of this request are bound to, as `Entitlement.cnf` says it."""
 
@@ -34,6 +44,7 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
                 raise invalid_request(f"{name} is missing")
         if "resource" in self.form:
             self.audience(self.form["resource"])
+        self.recipient = self._recipient()
         self.cnf = self._confirmation()
 
     def audience(self, granted: str) -> str:
@@ -49,8 +60,8 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
     def check_key(self, bound: str | None) -> None:
         """What is bound to a key stays so (SR-044). Raises ProtocolError.
 
-        A public client holds the very same key; one that authenticated itself may change it (RFC 9449 §5), but never
-        come without.
+        A public client holds the very same key or certificate; one that authenticated itself may change it
+        (RFC 9449 §5, RFC 8705 §4), but never come without.
         """
         if bound is not None and (self.cnf is None or (self.service.public and self.cnf != bound)):
             raise invalid_grant("bound to another key, or no key was proved", "RFC 9449 §5")
@@ -78,13 +89,28 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         """The parameters."""
         return self.http.form
 
+    def _recipient(self) -> Recipient | None:
+        """Found before anything is spent: its keys may have to be fetched. Raises ProtocolError."""
+        wanted = self.service.metadata
+        if not wanted.id_token_encrypted_response_alg or "openid" not in self.service.scopes:
+            return None
+        return recipient_of(
+            self.parts.client_keys,
+            self.service,
+            wanted.id_token_encrypted_response_alg,
+            wanted.id_token_encrypted_response_enc,
+        )
+
     def _confirmation(self) -> str | None:
         """The key that this request proves to hold, as grants keep it; its proof is spent. Raises ProtocolError."""
         wanted = self.service.metadata
+        if wanted.tls_client_certificate_bound_access_tokens:
+            return self._certificate()
         if "dpop" not in self.http.headers:
             if wanted.dpop_bound_access_tokens:
+                section = demanded(self.service, "SP §5.3.2.1", "RFC 9449 §5.2")
                 raise ProtocolError(
-                    "invalid_dpop_proof", "this client has to prove its key by DPoP", section="RFC 9449 §5.2"
+                    "invalid_dpop_proof", "this client has to prove its key by DPoP", section=section
                 )
             return None
         try:
@@ -93,10 +119,45 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
             raise ProtocolError(error.code, str(error)) from None
         return f"jkt:{jkt}"
 
+    def _certificate(self) -> str:
+        """The same for a client whose tokens are bound to its certificate (RFC 8705 §3). Raises ProtocolError."""
+        if "dpop" in self.http.headers:
+            raise invalid_request(
+                "tokens of this client are bound to its certificate, not by DPoP", "RFC 8705 §3"
+            )
+        try:
+            return self.parts.certificates.confirmation(self.http)
+        except BadCertificate as error:
+            raise invalid_request(f"mutual TLS: {error}", "RFC 8705 §3") from None
+
     def asked_scope(self) -> list[str] | None:
         """The scopes that the request names, each once; None where it names none (RFC 6749 §3.3)."""
         text = self.form.get("scope")
         return None if text is None else [name for name in dict.fromkeys(text.split(" ")) if name]
+
+    def narrowed(self, granted: Details) -> Details:
+        """The details of this answer: those granted, or the part of them that was asked for (RFC 9396 §6).
+
+        The grant itself keeps all. Raises ProtocolError where more was asked for.
+        """
+        asked = self.asked_details()
+        if asked is None:
+            return still_allowed(granted, self.service, self.parts.detail_types) if granted else granted
+        if not is_within(asked, granted):
+            raise ProtocolError(BAD_DETAILS, "more than was granted", section="RFC 9396 §6")
+        return asked
+
+    def asked_details(self) -> Details | None:
+        """The details that the request names; None where it names none. Raises ProtocolError."""
+        if DETAILS not in self.form:
+            return None
+        if DETAILS in self.form.repeated:
+            raise invalid_request(f"{DETAILS} is repeated")
+        parts = self.parts
+        try:
+            return read_details(self.form[DETAILS], self.service, parts.detail_types, parts.settings.issuer)
+        except BadDetails as problem:
+            raise ProtocolError(BAD_DETAILS, str(problem)) from None
 
     def single_claims(self, identity: UUID, asked: Mapping[str, Sequence[str]] | None) -> Mapping[str, Any]:
         """Claims of a person that were asked for one by one for the ID token (OIDC Core §5.5); read only then."""
@@ -120,6 +181,7 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         link_id: UUID,
         offline: bool,
         claims: Mapping[str, Sequence[str]] | None = None,
+        details: Details = (),
     ) -> str | None:
         """Make the grant of what may be redeemed once. The refresh token or "", or None when it was made before."""
         now = self.parts.clock.now()
@@ -150,8 +212,12 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         }
         if claims is not None:
             values["claims"] = claims
+        if details:
+            values[DETAILS] = list(details)
         return token if grants.insert(self.http.tx, values) else None
 
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], list[Any]]:
-        """A token answer in the shape that Authlib hands on."""
+        """A token answer in the shape that Authlib hands on, its ID token encrypted where the client wants it so."""
+        if self.recipient is not None and "id_token" in body:
+            body["id_token"] = self.recipient.nested(body["id_token"])
         return 200, body, []

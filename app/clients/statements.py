@@ -1,0 +1,91 @@
+"""Software statements (RFC 7591 §2.3): what somebody whom the operator trusts attests of a piece of software."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.keys.foreign import BadForeign, Foreign, read
+from app.keys.jwk import ALGORITHMS, BadKey, PublicKey, read_set
+from app.storage.clock import Clock
+
+AHEAD_S = 10
+"""How far an issuer's clock may be ahead of ours (SR-032)."""
+LARGEST_TIME = 2**40
+TYPES = frozenset({"jwt", "application/jwt"})
+ABOUT_ITSELF = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+"""Claims about the statement, not about the software."""
+
+
+class BadStatement(Exception):
+    """A statement that is not believed. The text is for the log and quotes nothing."""
+
+    def __init__(self, cause: str, *, unapproved: bool = False) -> None:
+        super().__init__(cause)
+        self.code = "unapproved_software_statement" if unapproved else "invalid_software_statement"
+
+
+class Statements:
+    """Reads statements of the issuers that the operator trusts."""
+
+    def __init__(self, file: Path | None, audience: str, clock: Clock) -> None:
+        """`file`: a JSON object of issuers and their key sets. Raises ValueError for one that cannot be read."""
+        self._issuers = _issuers(file) if file is not None else {}
+        self._audience, self._clock = audience, clock
+
+    def claims(self, statement: Any, *, known: bool = False) -> Mapping[str, Any]:
+        """The metadata that a statement attests. Raises BadStatement.
+
+        One that is `known` was in time when it was registered, so only its issuer is asked about again.
+        """
+        if not self._issuers:
+            raise BadStatement("nobody's statements are trusted here", unapproved=True)
+        try:
+            found = read(statement if isinstance(statement, str) else "", ALGORITHMS)
+            found.check(self._keys(found))
+        except BadForeign as error:
+            raise BadStatement(str(error)) from None
+        kind = found.header.get("typ", "JWT")
+        if not isinstance(kind, str) or kind.lower() not in TYPES:
+            raise BadStatement("typ of something else")
+        if not known:
+            self._check_times(found.claims)
+        self._check_audience(found.claims)
+        if "software_statement" in found.claims:
+            raise BadStatement("a statement within a statement")
+        return {name: value for name, value in found.claims.items() if name not in ABOUT_ITSELF}
+
+    def _keys(self, found: Foreign) -> list[PublicKey]:
+        issuer = found.claims.get("iss")
+        keys = self._issuers.get(issuer) if isinstance(issuer, str) else None
+        if keys is None:
+            raise BadStatement("of an issuer whom nobody trusts here", unapproved=issuer is not None)
+        return [key for key in keys if found.kid is None or key.kid == found.kid]
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        now = self._clock.now() / 1000
+        for name in ("iat", "nbf"):
+            if _time(claims, name, now) > now + AHEAD_S:
+                raise BadStatement(f"{name} lies ahead")
+        if _time(claims, "exp", now + 1) <= now:
+            raise BadStatement("it has expired")
+
+    def _check_audience(self, claims: Mapping[str, Any]) -> None:
+        audience = claims.get("aud", self._audience)
+        if self._audience not in (audience if isinstance(audience, list) else [audience]):
+            raise BadStatement("aud does not name this server")
+
+
+def _time(claims: Mapping[str, Any], name: str, otherwise: float) -> float:
+    value = claims.get(name, otherwise)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST_TIME:
+        raise BadStatement(f"{name} is no time")
+    return value
+
+
+def _issuers(file: Path) -> dict[str, tuple[PublicKey, ...]]:
+    try:
+        given = json.loads(file.read_bytes())
+        return {issuer: read_set(keys) for issuer, keys in given.items()}
+    except (OSError, ValueError, AttributeError, RecursionError, BadKey) as error:
+        raise ValueError(f"software_statement_issuers: {file} cannot be used: {error}") from error
