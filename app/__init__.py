@@ -16,8 +16,13 @@ from app.challenges.otp import Otp
 from app.challenges.push import Push
 from app.challenges.sending import Sender
 from app.clients.keys import ClientKeys
+from app.clients.references import References
 from app.clients.registry import Clients
+from app.clients.sectors import Sectors
+from app.grants.access_token import AccessTokens
+from app.grants.approvals import Approvals
 from app.grants.codes import Codes
+from app.grants.detail_types import DetailTypes, load_types
 from app.grants.device_requests import DeviceRequests
 from app.grants.issue import Mint
 from app.grants.refresh import RefreshTokens
@@ -35,9 +40,11 @@ from app.keys.signed import Signed
 from app.keys.signing import SigningKeys
 from app.provider import parts as provider
 from app.provider import routes as provider_routes
+from app.provider.client_certificate import ClientCertificates
 from app.provider.dpop import Dpop
 from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
+from app.sessions.others import OtherSessions
 from app.sessions.pushed import PushedRequests
 from app.signin import parts as signin
 from app.signin import routes as signin_routes
@@ -52,6 +59,7 @@ from app.upstreams.mailru import MailRu
 from app.upstreams.mobile_id import MobileId
 from app.upstreams.sms import Sms
 from app.upstreams.sms_inbox import SmsInbox
+from app.upstreams.vkid import VkId
 from app.web import headers, health, logs
 from app.web.browser import Browser
 from app.web.cookies import Cookies
@@ -66,8 +74,10 @@ from config.settings import Settings
 Face = Literal["public"]
 SEALED = (
     "session",
+    "others",
     "ask",
     "code",
+    "access",
     "refresh",
     "jti",
     "device",
@@ -96,8 +106,11 @@ class Floor:
     signing: SigningKeys
     clients: Clients
     sessions: BrowserSessions
+    others: OtherSessions
     asks: Asks
     devices: DeviceRequests
+    approvals: Approvals
+    detail_types: DetailTypes
     metrics: Metrics
 
 
@@ -147,6 +160,7 @@ def _floor(settings: Settings) -> Floor:
     ephemeral = open_ephemeral(settings, clock)
     versions, keyring = Versions(storage), Keyring(settings.keys)
     sealer = Sealer(keyring, SEALED)
+    sessions = BrowserSessions(sealer, clock, settings.lifetimes)
     return Floor(
         settings=settings,
         clock=clock,
@@ -158,9 +172,12 @@ def _floor(settings: Settings) -> Floor:
         data_keys=DataKeys(keyring),
         signing=SigningKeys(storage, versions, keyring, settings.issuer),
         clients=Clients(storage, versions),
-        sessions=BrowserSessions(sealer, clock, settings.lifetimes),
+        sessions=sessions,
+        others=OtherSessions(sealer, sessions),
         asks=Asks(sealer, ephemeral, clock, settings.lifetimes.ask_s),
         devices=DeviceRequests(ephemeral, clock, settings.lifetimes.device_code_s),
+        approvals=Approvals(ephemeral, settings.lifetimes),
+        detail_types=load_types(settings.authorization_details_dir),
         metrics=_metrics(),
     )
 
@@ -197,12 +214,16 @@ def _pages(app: Flask, floor: Floor) -> PageKit:
 def _provider(floor: Floor) -> provider.Parts:
     settings, keyed = floor.settings, KeyedValues(floor.keyring)
     exempt, waiting = settings.profile != "production", max(1, settings.threads // 2)
+    client_keys = ClientKeys(GuardedFetch(settings.trusted_origins, waiting), floor.clock, waiting)
+    access_tokens = AccessTokens(floor.signing, floor.sealer, settings.issuer)
     return provider.Parts(
         settings=settings,
         storage=floor.storage,
         clock=floor.clock,
         clients=floor.clients,
-        client_keys=ClientKeys(GuardedFetch(settings.trusted_origins, waiting), floor.clock, waiting),
+        client_keys=client_keys,
+        references=References(GuardedFetch(settings.trusted_origins, waiting)),
+        sectors=Sectors(GuardedFetch(settings.trusted_origins, 1)),
         ephemeral=floor.ephemeral,
         signing=floor.signing,
         sealer=floor.sealer,
@@ -211,10 +232,17 @@ def _provider(floor: Floor) -> provider.Parts:
         codes=Codes(floor.sealer, floor.clock, settings.lifetimes.code_s),
         refresh=RefreshTokens(floor.sealer, floor.clock, settings.lifetimes),
         devices=floor.devices,
+        approvals=floor.approvals,
+        detail_types=floor.detail_types,
         subjects=Subjects(Lookups(floor.lookup), keyed),
-        mint=Mint(floor.signing, floor.sealer, floor.clock, settings.issuer, settings.lifetimes),
+        access_tokens=access_tokens,
+        mint=Mint(
+            floor.signing, access_tokens, floor.sealer, floor.clock, settings.issuer, settings.lifetimes
+        ),
+        certificates=ClientCertificates(client_keys, floor.clock),
         dpop=Dpop(settings, floor.ephemeral, keyed, floor.clock),
         sessions=floor.sessions,
+        others=floor.others,
         asks=floor.asks,
         pushed=PushedRequests(floor.ephemeral, floor.clock, settings.lifetimes),
         metrics=floor.metrics,
@@ -239,7 +267,6 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         on_event=floor.metrics.event,
     )
     mobile_id = MobileId(settings.mobile_id, http, clock, issuer=settings.issuer)
-    enabled = {"mailru": settings.mailru.enabled, "phone": settings.phone_enabled}
     return signin.Parts(
         settings=settings,
         storage=floor.storage,
@@ -249,13 +276,16 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         ephemeral=floor.ephemeral,
         asks=floor.asks,
         devices=floor.devices,
+        approvals=floor.approvals,
+        detail_types=floor.detail_types,
         sessions=floor.sessions,
+        others=floor.others,
         linking=Linking(
-            Lookups(floor.lookup), floor.lookup, floor.data_keys, [way for way, on in enabled.items() if on]
+            Lookups(floor.lookup), floor.lookup, floor.data_keys, settings.ways
         ),
         proofs=Proofs(floor.sealer, clock),
         data_keys=floor.data_keys,
-        mailru=MailRu(settings.mailru, http, clock),
+        accounts={"mailru": MailRu(settings.mailru, http, clock), "vkid": VkId(settings.vkid, http, clock)},
         otp=Otp(parts, sender, Sms(settings.sms, http)),
         push=Push(parts, prompter, mobile_id),
         inbound=Inbound(parts),
@@ -272,6 +302,7 @@ def _calls(settings: Settings) -> dict[str, int]:
     """How many calls an upstream may have at a time: all threads that send, but never all that answer browsers."""
     return {
         "mailru": max(1, settings.threads // 2),
+        "vkid": max(1, settings.threads // 2),
         "mobile_id": settings.sms.pool + 1,
         "sms": settings.sms.pool,
     }

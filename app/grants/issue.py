@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from app.clients.client import Client
+from app.grants.access_token import AccessTokens
 from app.grants.authorization_details import NAME, Details, reaching
 from app.grants.locator import seal_place
 from app.keys.sealing import Sealer
@@ -18,7 +19,7 @@ from app.keys.signing import SigningKeys
 from app.storage.clock import Clock
 from config.limits import LifetimeSettings
 
-ACCESS_TOKEN, ID_TOKEN, INTROSPECTION = "at+jwt", "JWT", "token-introspection+jwt"
+ID_TOKEN, INTROSPECTION = "JWT", "token-introspection+jwt"
 NO_CLAIMS: Mapping[str, Any] = {}
 
 
@@ -43,12 +44,18 @@ class Entitlement:
 
 
 class Mint:
-    """Signs access tokens (RFC 9068) and ID tokens (OIDC Core §2)."""
+    """Makes access tokens in the form that their client registered, and signs ID tokens (OIDC Core §2)."""
 
     def __init__(
-        self, signing: SigningKeys, sealer: Sealer, clock: Clock, issuer: str, lifetimes: LifetimeSettings
+        self,
+        signing: SigningKeys,
+        access_tokens: AccessTokens,
+        sealer: Sealer,
+        clock: Clock,
+        issuer: str,
+        lifetimes: LifetimeSettings,
     ) -> None:
-        self._signing, self._sealer, self._clock = signing, sealer, clock
+        self._signing, self._access_tokens, self._sealer, self._clock = signing, access_tokens, sealer, clock
         self._issuer, self._lifetimes = issuer, lifetimes
 
     def answer(
@@ -62,13 +69,14 @@ class Mint:
     ) -> dict[str, Any]:
         """The body of a token answer for a person's grant (RFC 6749 §5.1); `claims` of the person go to the ID token."""
         life = self._life(client)
-        access = self._access_token(given, life)
+        access = self._access_token(given, life, client.metadata.access_token_format)
         body: dict[str, Any] = {
             "access_token": access,
             "token_type": token_type(confirmation(given.cnf)),
             "expires_in": life,
-            "scope": given.scope,
         }
+        if given.scope:
+            body["scope"] = given.scope
         if given.details:
             body |= detailed(given.details, given.resource)
         if refresh_token is not None:
@@ -89,7 +97,7 @@ class Mint:
         claims["jti"] = secrets.token_urlsafe(16)
         told = detailed(details, resource)
         claims |= confirmation(cnf) | told
-        token = self._signing.sign(claims, "ES256", ACCESS_TOKEN)
+        token = self._access_tokens.write(claims, client.metadata.access_token_format)
         kind = token_type(claims)
         return {"access_token": token, "token_type": kind, "expires_in": life, "scope": scope} | told
 
@@ -108,7 +116,7 @@ class Mint:
         """Seconds that an access token lives: the client's own choice can only be shorter (SR-067)."""
         return min(client.access_token_s or self._lifetimes.access_token_s, self._lifetimes.access_token_s)
 
-    def _access_token(self, given: Entitlement, life: int) -> str:
+    def _access_token(self, given: Entitlement, life: int, form: str) -> str:
         claims = self._claims(given.client_id, given.sub, given.scope, given.resource, life)
         claims["jti"] = seal_place(self._sealer, given.identity_id, given.grant_id)
         if given.details:
@@ -117,7 +125,7 @@ class Mint:
         if given.sid is not None:
             claims["sid"] = given.sid
         claims |= confirmation(given.cnf)
-        return self._signing.sign(claims, "ES256", ACCESS_TOKEN)
+        return self._access_tokens.write(claims, form)
 
     def _id_token(
         self, given: Entitlement, access: str, algorithm: str, nonce: str, told: Mapping[str, Any]

@@ -4,7 +4,8 @@ from typing import Any
 
 from app.clients.registry import Client
 from app.grants import grants
-from app.grants.issue import token_type
+from app.grants.access_token import is_access_token
+from app.grants.issue import detailed, token_type
 from app.grants.locator import open_place
 from app.grants.refresh import BadRefreshToken
 from app.keys.signing import BadToken
@@ -32,16 +33,18 @@ class IntrospectionEndpoint:
                 raise invalid_request("token is missing", "RFC 7662 §2.1")
         except ProtocolError as error:
             return error_answer(error, request)
-        read = self._access if "." in token else self._refresh
+        read = self._access if is_access_token(token) else self._refresh
         state = read(request, token, client) or INACTIVE
         algorithm = client.metadata.introspection_signed_response_alg
         if algorithm or _wants_jwt(request):
-            return jwt_answer(MEDIA_TYPE, self._parts.mint.introspection(state, client, algorithm or "RS256"))
+            return jwt_answer(
+                MEDIA_TYPE, self._parts.mint.introspection(state, client, algorithm or _usual(client))
+            )
         return json_answer(200, state)
 
     def _access(self, request: Request, token: str, client: Client) -> dict[str, Any] | None:
         try:
-            claims = self._parts.signing.verify(token, "at+jwt")
+            claims = self._parts.access_tokens.read(token)
         except BadToken:
             return None
         if claims.get("client_id") != client.client_id and not self._is_for(claims, client):
@@ -76,7 +79,12 @@ class IntrospectionEndpoint:
             "iss": self._parts.settings.issuer,
             "iat": row.rotated_at // 1000,
             "exp": self._parts.refresh.usable_until(row) // 1000,
-        }
+        } | detailed(row.authorization_details or (), row.resource)
+
+
+def _usual(client: Client) -> str:
+    """The algorithm for a client that named none (RFC 9701 §6, FAPI 2.0 SP §5.4.1)."""
+    return "ES256" if client.fapi else "RS256"
 
 
 def _wants_jwt(request: Request) -> bool:

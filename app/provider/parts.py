@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 
 from app.clients.keys import ClientKeys
+from app.clients.references import References
 from app.clients.registry import Clients
+from app.clients.sectors import Sectors
+from app.grants.access_token import AccessTokens
+from app.grants.approvals import Approvals
 from app.grants.codes import Codes
+from app.grants.detail_types import DetailTypes
 from app.grants.device_requests import DeviceRequests
 from app.grants.issue import Mint
 from app.grants.living import moment
@@ -14,9 +19,11 @@ from app.keys.datakeys import DataKeys
 from app.keys.keyed import KeyedValues
 from app.keys.sealing import Sealer
 from app.keys.signing import SigningKeys
+from app.provider.client_certificate import ClientCertificates
 from app.provider.dpop import Dpop
 from app.sessions.ask import Asks
 from app.sessions.browser import BrowserSessions
+from app.sessions.others import OtherSessions
 from app.sessions.pushed import PushedRequests
 from app.storage.clock import Clock
 from app.storage.database import Storage
@@ -35,6 +42,8 @@ class Parts:
     clock: Clock
     clients: Clients
     client_keys: ClientKeys
+    references: References
+    sectors: Sectors
     ephemeral: Ephemeral
     signing: SigningKeys
     sealer: Sealer
@@ -43,10 +52,15 @@ class Parts:
     codes: Codes
     refresh: RefreshTokens
     devices: DeviceRequests
+    approvals: Approvals
+    detail_types: DetailTypes
     subjects: Subjects
+    access_tokens: AccessTokens
     mint: Mint
     dpop: Dpop
+    certificates: ClientCertificates
     sessions: BrowserSessions
+    others: OtherSessions
     asks: Asks
     pushed: PushedRequests
     metrics: Metrics

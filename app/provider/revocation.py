@@ -2,6 +2,7 @@
 
 from app.clients.registry import Client
 from app.grants import revocation
+from app.grants.access_token import is_access_token
 from app.grants.locator import Place, open_place
 from app.grants.refresh import BadRefreshToken
 from app.keys.signing import BadToken
@@ -38,14 +39,14 @@ class RevocationEndpoint:
 
     def _place(self, token: str, client: Client) -> Place | None:
         """Where the grant of this token is; None for what is no token of ours."""
-        if "." not in token:
+        if not is_access_token(token):
             try:
                 opened = self._parts.refresh.open(token)
             except BadRefreshToken:
                 return None
             return Place(opened.identity_id, opened.grant_id)
         try:
-            claims = self._parts.signing.verify(token, "at+jwt", expired_ok=True)
+            claims = self._parts.access_tokens.read(token, expired_ok=True)
         except BadToken:
             return None
         if claims.get("sub") == client.client_id:

@@ -1,14 +1,18 @@
 """The userinfo endpoint (OIDC Core §5.3)."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from app.clients.registry import Client
 from app.grants.claims import userinfo
 from app.grants.locator import Place, open_place
+from app.keys.encryption import Recipient
 from app.keys.signing import BadToken
+from app.provider.client_certificate import BadCertificate
 from app.provider.dpop import BadProof
-from app.provider.errors import BadBearer, bearer_answer
+from app.provider.encryption import recipient_of
+from app.provider.errors import BadBearer, ProtocolError, bearer_answer, error_answer
 from app.provider.parts import Parts
 from app.web.request import Answer, Request, json_answer, jwt_answer
 
@@ -27,6 +31,8 @@ class UserinfoEndpoint:
             answer = self._answer(request)
         except BadBearer as error:
             answer = bearer_answer(error, request)
+        except ProtocolError as error:
+            answer = error_answer(error, request)
         return self._parts.dpop.with_nonce(request, answer)
 
     def _answer(self, request: Request) -> Answer:
@@ -40,20 +46,40 @@ class UserinfoEndpoint:
             self._check_proof(request, text, bound, client)
         elif bound is not None:
             raise BadBearer("bound to a key, and no bearer token", scheme="DPoP")  # RFC 9449 §7.2
+        elif "x5t#S256" in token.get("cnf", ()):
+            self._check_certificate(request, token["cnf"]["x5t#S256"])
         scopes = _scopes(token, client)
+        recipient = self._recipient(client)
         parts = self._parts
         known = userinfo(request.tx, parts.data_keys, place, scopes, client.scopes, parts.moment())
         if known is None:
             raise BadBearer("grant, person or session has ended")
         algorithm = client.metadata.userinfo_signed_response_alg
-        if algorithm:  # OIDC Core §5.3.2
-            return jwt_answer("application/jwt", self._parts.mint.userinfo(known, client, algorithm))
-        return json_answer(200, known)
+        if recipient is None and not algorithm:
+            return json_answer(200, known)
+        return jwt_answer("application/jwt", self._token(known, client, algorithm, recipient))
+
+    def _recipient(self, client: Client) -> Recipient | None:
+        """To whom the answer is encrypted; asked before the first statement, for keys may have to be fetched."""
+        wanted = client.metadata
+        algorithm, content = wanted.userinfo_encrypted_response_alg, wanted.userinfo_encrypted_response_enc
+        if not algorithm:
+            return None
+        return recipient_of(self._parts.client_keys, client, algorithm, content)
+
+    def _token(
+        self, known: Mapping[str, Any], client: Client, algorithm: str, recipient: Recipient | None
+    ) -> str:
+        """The claims signed, encrypted, or signed and then encrypted (OIDC Core §5.3.2, §10.2)."""
+        if recipient is not None and not algorithm:
+            return recipient.encrypted(json.dumps(known, ensure_ascii=False).encode())
+        signed = self._parts.mint.userinfo(known, client, algorithm)
+        return signed if recipient is None else recipient.nested(signed)
 
     def _read(self, token: str) -> tuple[Mapping[str, Any], Place]:
         """The claims of an access token of a person, made for us. Raises BadBearer."""
         try:
-            claims = self._parts.signing.verify(token, "at+jwt")
+            claims = self._parts.access_tokens.read(token)
         except BadToken as error:
             raise BadBearer(str(error)) from None
         place = open_place(self._parts.sealer, str(claims.get("jti", "")))
@@ -72,6 +98,15 @@ class UserinfoEndpoint:
             raise BadBearer(str(error), error.code) from None
         if held != bound:
             raise BadBearer("bound to another key", section="RFC 9449 §7.1")
+
+    def _check_certificate(self, request: Request, bound: str) -> None:
+        """Whether the token comes with the certificate that it is bound to (RFC 8705 §3). Raises BadBearer."""
+        try:
+            presented = self._parts.certificates.presented(request)
+        except BadCertificate as error:
+            raise BadBearer(f"mutual TLS: {error}", section="RFC 8705 §3") from None
+        if presented.thumbprint != bound:
+            raise BadBearer("bound to another certificate", section="RFC 8705 §3")
 
 
 def _scopes(claims: Mapping[str, Any], client: Client) -> list[str]:
