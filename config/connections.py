@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from config.addresses import is_loopback, is_public_name, split
 from config.complaint import Complaint
 from config.settings import Settings
-from config.upstream import MailRuSettings, MobileIdSettings, SmsSettings
+from config.upstream import MailRuSettings, MobileIdSettings, SmsSettings, VkIdSettings
 
 GUESSED_PASSWORDS = {"", "postgres", "mostid", "password", "secret", "changeme", "redis", "admin"}
 ENCRYPTING = {"require", "verify-ca", "verify-full"}
@@ -23,6 +23,9 @@ def upstream_complaints(settings: Settings) -> Iterator[Complaint]:
     if mailru.enabled:
         yield from _not_defaults("mailru", mailru, MailRuSettings(), ("client_id", "client_secret"))
         yield from _real_addresses("mailru", mailru, ("authorize_url", "token_url", "userinfo_url"))
+    if settings.vkid.enabled:
+        yield from _not_defaults("vkid", settings.vkid, VkIdSettings(), ("client_id",))
+        yield from _real_addresses("vkid", settings.vkid, ("authorize_url", "token_url", "userinfo_url"))
     if mobile_id.enabled:
         yield from _not_defaults("mobile_id", mobile_id, MobileIdSettings(), ("client_id",))
         yield from _real_addresses(

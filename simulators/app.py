@@ -19,12 +19,14 @@ from simulators.pages import Page, message
 from simulators.sms.gateway import Gateway
 from simulators.sms.hub import Hub
 from simulators.sms.megalabs import MegaLabs
+from simulators.vkid import routes as vkid
+from simulators.vkid.vault import Vault as VkVault
 from simulators.wire import json_answer, json_object, text
 from simulators.world import World
 
 LARGEST = 262_144
 MOSCOW = ZoneInfo("Europe/Moscow")
-MACHINES = ("/mailru/token", "/mailru/o2/token", "/mobileid/", "/sms/", "/hub/")
+MACHINES = ("/mailru/token", "/mailru/o2/token", "/vkid/oauth2/", "/mobileid/", "/sms/", "/hub/")
 
 
 def create(world: World) -> Flask:
@@ -33,15 +35,17 @@ def create(world: World) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     words.install(app)
     app.jinja_env.filters.update(grouped=grouped, time=_time)
-    vault, operator, gateway = Vault(world.clock), MobileId(world), Gateway(world)
+    vault, vk_vault = Vault(world.clock), VkVault(world.clock)
+    operator, gateway = MobileId(world), Gateway(world)
     app.register_blueprint(scenario_doors.blueprint(world))
     app.register_blueprint(mailru.blueprint(world, vault))
+    app.register_blueprint(vkid.blueprint(world, vk_vault))
     app.register_blueprint(operator.blueprint())
     app.register_blueprint(handset.blueprint(world, gateway))
     app.register_blueprint(mailbox.blueprint(world.mails))
     app.add_url_rule("/sms/v1/sms", "megalabs", MegaLabs(world, gateway).post, methods=["POST"])
     app.add_url_rule("/hub/messaging/v1/send", "hub", Hub(world, gateway).post, methods=["POST"])
-    app.add_url_rule("/reset", "reset", _reset(world, vault, operator), methods=["POST"])
+    app.add_url_rule("/reset", "reset", _reset(world, (vault, vk_vault), operator), methods=["POST"])
     _frame(app)
     return app
 
@@ -56,8 +60,8 @@ def _frame(app: Flask) -> None:
 
     @app.after_request
     def guard(response: Response) -> Response:
-        # Browsers check where a form leads along all redirects: Mail.ru's leads to MostID and on to any service of it.
-        forms = "" if request.path.startswith("/mailru") else "; form-action 'self'"
+        # Browsers check where a form leads along all redirects: these lead to MostID and on to any service of it.
+        forms = "" if request.path.startswith(("/mailru", "/vkid")) else "; form-action 'self'"
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
             f"base-uri 'none'; frame-ancestors 'none'{forms}"
@@ -77,7 +81,7 @@ def _frame(app: Flask) -> None:
         return message("This request was not understood", "Go back and try again.", status)
 
 
-def _reset(world: World, vault: Vault, operator: MobileId) -> Callable[[], Response]:
+def _reset(world: World, vaults: tuple[Vault, VkVault], operator: MobileId) -> Callable[[], Response]:
     def reset() -> Response:
         """Begin anew; `{"mostid": "http://localhost:8000"}` moves the MostID that is registered."""
         mostid = text(json_object() or {}, "mostid").rstrip("/")
@@ -85,7 +89,8 @@ def _reset(world: World, vault: Vault, operator: MobileId) -> Callable[[], Respo
             return json_answer(400, {"error": "mostid: an address is needed"})
         operator.clear()
         world.timetable.clear()
-        vault.clear()
+        for vault in vaults:
+            vault.clear()
         world.handsets.clear()
         world.mails.clear()
         world.scenario.reset(mostid)

@@ -12,14 +12,14 @@ COOKIE = "sim_session"
 REMEMBERED_S = 30 * 86_400
 
 
-def chosen() -> str:
+def chosen(cookie: str = COOKIE) -> str:
     """Key of the person who signed in in this browser, if any. Nothing here is worth a secret."""
-    return request.cookies.get(COOKIE, "")
+    return request.cookies.get(cookie, "")
 
 
-def remember(response: Response, key: str) -> Response:
+def remember(response: Response, key: str, cookie: str = COOKIE) -> Response:
     """Sign a person in."""
-    response.set_cookie(COOKIE, key, max_age=REMEMBERED_S, httponly=True, samesite="Lax")
+    response.set_cookie(cookie, key, max_age=REMEMBERED_S, httponly=True, samesite="Lax")
     return response
 
 
@@ -34,7 +34,7 @@ def choose(accounts: Mapping[str, Person], text: str) -> str | None:
     if text in accounts:
         return text
     for key, person in accounts.items():
-        if text and text in {person.mailru_id, person.email, person.shown_email}:
+        if text and text in {person.mailru_id, person.vkid_id, person.email, person.shown_email}:
             return key
     return None
 

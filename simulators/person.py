@@ -32,13 +32,15 @@ class Person(BaseModel):
     """DD.MM.YYYY."""
     mailru_id: str = Field("", pattern=r"^([1-9][0-9]{0,19})?$")
     """Account id at Mail.ru; empty: no account."""
+    vkid_id: str = Field("", pattern=r"^([1-9][0-9]{0,15})?$")
+    """User id at VK ID; empty: no account."""
     email: str = Field("", pattern=r"^([^@\s]{1,64}@[^@\s]{1,189})?$")
     """Address of the account."""
     number: Annotated[str, AfterValidator(_number)] = ""
     """Telephone number; empty: no handset."""
 
     refuse: bool = False
-    """Says no at Mail.ru and to every push."""
+    """Says no at Mail.ru, at VK ID and to every push."""
     slow_s: float = Field(0, ge=0, le=600)
     """Mail.ru, Mobile ID and the SMS gateway answer so many seconds later where this person is concerned."""
     malformed: bool = False

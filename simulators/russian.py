@@ -26,6 +26,9 @@ RUSSIAN: Mapping[str, str] = {
     "Signed in at Mail.ru in this browser: {name}": "В этом браузере в Mail.ru вошёл человек: {name}",
     "Sign out of Mail.ru": "Выйти из Mail.ru",
     "Sign in to Mail.ru": "Вход в Mail.ru",
+    "Sign in to VK ID": "Вход с VK ID",
+    "VK ID is not answering": "VK ID не отвечает",
+    "VK ID does not know this application.": "VK ID не знает этого приложения.",
     "{client} asks for your name, e-mail address, birthday and picture.": (
         "{client} запрашивает имя, адрес почты, дату рождения и фото."
     ),

@@ -16,6 +16,7 @@ from simulators.upstream_switches import (
     MobileIdSwitches,
     SmsSwitches,
     Upstreams,
+    VkIdSwitches,
     registered,
 )
 
@@ -44,6 +45,11 @@ class Scenario:
         return self.upstreams.mailru
 
     @property
+    def vkid(self) -> VkIdSwitches:
+        """Switches of VK ID."""
+        return self.upstreams.vkid
+
+    @property
     def mobileid(self) -> MobileIdSwitches:
         """Switches of Mobile ID."""
         return self.upstreams.mobileid
@@ -56,6 +62,10 @@ class Scenario:
     def accounts(self) -> dict[str, Person]:
         """The people who have an account at Mail.ru."""
         return {key: person for key, person in self.people.items() if person.mailru_id}
+
+    def vk_accounts(self) -> dict[str, Person]:
+        """The people who have an account at VK ID."""
+        return {key: person for key, person in self.people.items() if person.vkid_id}
 
     def subscriber(self, number: str) -> Person:
         """Whose number (E.164) it is. A number of nobody here is an ordinary subscriber's if the range is MegaFon's."""
@@ -125,7 +135,7 @@ def _check(people: Mapping[str, Person]) -> None:
     """One number is one handset, one account id one account."""
     if len(people) > MOST_PEOPLE:
         raise BadChange(f"at most {MOST_PEOPLE} people")
-    for member in ("number", "mailru_id"):
+    for member in ("number", "mailru_id", "vkid_id"):
         values = [value for person in people.values() if (value := getattr(person, member))]
         if len(set(values)) != len(values):
             raise BadChange(f"two people have the same {member}")

@@ -9,7 +9,7 @@ from simulators.scenario import BadChange
 from simulators.wire import json_answer, json_object
 from simulators.world import World
 
-IDENTITY = ("first_name", "last_name", "gender", "birthday", "mailru_id", "email", "number")
+IDENTITY = ("first_name", "last_name", "gender", "birthday", "mailru_id", "vkid_id", "email", "number")
 NOT_BY_HAND = ("sim_changed_at",)
 FIELDS = {name: field for name, field in Person.model_fields.items() if name not in NOT_BY_HAND}
 

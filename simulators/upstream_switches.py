@@ -37,6 +37,29 @@ class MailRuSwitches(Switches):
     """Everything answers 503."""
 
 
+class VkIdSwitches(Switches):
+    """VK ID."""
+
+    client_id: str = "52410977"
+    """MostID's application id."""
+    client_secret: str = "vkid-simulator-secret"
+    """Its secret, which may be left out."""
+    redirect_uris: tuple[str, ...] = ()
+    """Its registered addresses, compared letter by letter."""
+    code_life_s: Seconds = 300
+    """How long a code can be exchanged."""
+    token_life_s: PositiveInt = 3600
+    """How long an access token works."""
+    error_status: Literal[200, 400] = 400
+    """Status of errors, but for those of the application itself, which is 401."""
+    wrong_state: bool = False
+    """Tokens come with another `state` than was sent."""
+    slow_s: Seconds = 0
+    """Tokens and people come so many seconds later."""
+    down: bool = False
+    """Everything answers 503."""
+
+
 class MobileIdSwitches(Switches):
     """Mobile ID."""
 
@@ -105,6 +128,7 @@ class Upstreams(Switches):
     """All of them."""
 
     mailru: MailRuSwitches = MailRuSwitches()
+    vkid: VkIdSwitches = VkIdSwitches()
     mobileid: MobileIdSwitches = MobileIdSwitches()
     sms: SmsSwitches = SmsSwitches()
 
@@ -114,6 +138,7 @@ def registered(mostid: str) -> Upstreams:
     notify = f"{mostid}/upstream/mobileid/notify"
     return Upstreams(
         mailru=MailRuSwitches(redirect_uris=(f"{mostid}/signin/mailru/callback",)),
+        vkid=VkIdSwitches(redirect_uris=(f"{mostid}/signin/vkid/callback",)),
         mobileid=MobileIdSwitches(
             jwks_uri=f"{mostid}/upstream/mobileid/jwks.json",
             notification_uris=(notify,),

@@ -52,7 +52,7 @@ def group(tools: Tools) -> click.Group:
 
     @click.group("identities")
     def identities() -> None:
-        """Customers. WHO is an identity id, a number in any spelling, `mailru:ID`, or a `sub` of any service."""
+        """Customers. WHO is an identity id, a number in any spelling, `mailru:ID`, `vkid:ID`, or a `sub` of any service."""
 
     identities.add_command(_show(tools, dossiers))
     for verb in (_block(tools), _unblock(tools)):
@@ -155,7 +155,7 @@ def _reason(dossiers: Dossiers, text: str) -> str:
 
 
 def _nobody() -> NoReturn:
-    refuse("nobody is found by that; write an identity id, a number, mailru:ID or a sub")
+    refuse("nobody is found by that; write an identity id, a number, mailru:ID, vkid:ID or a sub")
 
 
 def _document(found: Dossier) -> dict[str, Any]:

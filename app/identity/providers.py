@@ -19,6 +19,7 @@ class Provider:
 
 PROVIDERS: Mapping[str, Provider] = {
     "mailru": Provider(re.compile(r"[0-9]{1,32}"), reissued=False),
+    "vkid": Provider(re.compile(r"[0-9]{1,16}"), reissued=False),
     "phone": Provider(re.compile(r"\+[1-9][0-9]{6,14}"), reissued=True),
 }
 

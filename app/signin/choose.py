@@ -6,10 +6,10 @@ from flask import Response, request
 
 from app.signin.device import Devices
 from app.signin.journey import Journey, Step, is_shared
-from app.signin.upstream import UpstreamVisit
+from app.signin.upstream import NAMES, UpstreamVisit
 from app.web.pages import gettext
 
-PHONE, MAILRU = "phone", "mailru"
+PHONE = "phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,16 @@ class ChoosePage:
             self._devices.forget(response)
             return response
         way, shared = request.form.get("way", ""), is_shared()
-        if way not in self._ways():
+        if way not in self._journey.parts.settings.ways:
             return self.show(step, gettext("Choose one of these ways."))
         if way == PHONE:
             return pages.redirect(step.url_shared("/signin/phone"))
-        return self._upstream.start(step, shared=shared)
+        return self._upstream.start(step, way, shared=shared)
 
     def show(self, step: Step, problem: str | None = None, status: int = 200) -> Response:
         """The page, with a sentence about what went wrong before, if anything did."""
         device = self._devices.read()
-        ways = self._ways()
+        ways = list(self._journey.parts.settings.ways)
         usual = PHONE if step.wants_phone else device.way
         ways.sort(key=lambda way: way != usual)
         shown = [
@@ -67,12 +67,8 @@ class ChoosePage:
             step,
             status=status,
             ways=shown,
+            names=NAMES,
             problem=problem,
             shared=is_shared(),
             redirects_to=self._upstream.origins(),
         )
-
-    def _ways(self) -> list[str]:
-        settings = self._journey.parts.settings
-        offered = {MAILRU: settings.mailru.enabled, PHONE: settings.phone_enabled}
-        return [way for way, enabled in offered.items() if enabled]

@@ -8,12 +8,15 @@ from typing import Any
 from flask import Response, request
 
 from app.clients.addresses import host_of
+from app.events import audit
 from app.grants import consents, grants
+from app.grants.authorization_details import Details, written
 from app.grants.claims import profile, select_claims
 from app.grants.claims_parameter import parse_claims
 from app.grants.grants import Standing
 from app.identity.numbers import masked
 from app.sessions.browser import BrowserSession
+from app.signin.details import deeds, details_of
 from app.signin.journey import Journey, Step
 from app.signin.parts import Parts
 from app.storage.database import Transaction
@@ -43,11 +46,15 @@ class Asked:
     scopes: tuple[str, ...]
     claims: Mapping[str, Any]
     standing: Standing
+    details: Details = ()
+    """What is asked for in full, this once (RFC 9396)."""
 
     @property
     def mark(self) -> str:
         """What the form says that its page showed: an answer counts for the same person and the same list alone."""
         shown = f"mostid/consent/{self.session.identity_id}/{' '.join(self.scopes)}"
+        if self.details:
+            shown += f"/{written(self.details)}"
         return hashlib.sha256(shown.encode()).hexdigest()[:32]
 
 
@@ -65,12 +72,13 @@ class ConsentPage:
         asked = (
             None if step.ask.device else self._parts.storage.run(lambda tx: asked_of(tx, self._parts, step))
         )
-        if asked is None:
+        if asked is None or not (asked.scopes or asked.details):
             return self._journey.onward(step)
         return self._journey.render(
             "signin/consent.html",
             step,
             items=[item(scope, asked) for scope in asked.scopes],
+            deeds=deeds(self._parts, asked.details),
             shown=asked.mark,
             policy_uri=step.client.policy_uri or None,
             tos_uri=step.client.tos_uri or None,
@@ -85,17 +93,24 @@ class ConsentPage:
         if request.form.get("decision") != "allow":
             return self._parts.pages.redirect(self._journey.refusal(step))
         chosen, shown = set(request.form.getlist("scope")), request.form.get("shown", "")
-        if not self._parts.storage.run(lambda tx: self._give(tx, step, chosen, shown), write=True):
+        given = self._parts.storage.run(lambda tx: self._give(tx, step, chosen, shown), write=True)
+        if given is None:
             return self._parts.pages.redirect(step.url("/consent"))
+        if given.details:
+            approval = self._parts.approvals.give(given.session.identity_id, written(given.details))
+            return self._journey.onward(self._journey.approved(step, approval))
         return self._journey.onward(step)
 
-    def _give(self, tx: Transaction, step: Step, chosen: set[str], shown: str) -> bool:
-        """What may be given is decided by the ask, never by the form (SR-016). False when something else was shown."""
+    def _give(self, tx: Transaction, step: Step, chosen: set[str], shown: str) -> Asked | None:
+        """What may be given is decided by the ask, never by the form (SR-016). None when something else was shown."""
         asked = asked_of(tx, self._parts, step)
         if asked is None or asked.mark != shown:
-            return False
-        give(tx, asked, step.client.client_id, chosen, self._parts.clock.now())
-        return True
+            return None
+        client_id, now = step.client.client_id, self._parts.clock.now()
+        if asked.scopes:
+            give(tx, asked, client_id, chosen, now)
+        record_details(tx, asked, client_id, now)
+        return asked
 
 
 def give(tx: Transaction, asked: Asked, client_id: str, chosen: set[str], now: int) -> tuple[str, ...]:
@@ -107,19 +122,38 @@ def give(tx: Transaction, asked: Asked, client_id: str, chosen: set[str], now: i
     return tuple(scope for scope in asked.scopes if scope in given)
 
 
+def record_details(tx: Transaction, asked: Asked, client_id: str, now: int) -> None:
+    """Leave word that details were allowed: their types, and a hash that proves what they were."""
+    if asked.details:
+        digest = hashlib.sha256(written(asked.details).encode()).hexdigest()
+        detail = {"types": [one["type"] for one in asked.details], "sha256": digest}
+        identity = asked.session.identity_id
+        audit.record(tx, "details.allowed", now, identity=identity, client_id=client_id, detail=detail)
+
+
 def asked_of(tx: Transaction, parts: Parts, step: Step) -> Asked | None:
-    """What this step asks of whoever is signed in; None when nobody is."""
-    session = parts.sessions.find(tx, parts.cookies.read("sid"))
-    if session is None:
+    """What this step asks of whoever is signed in; None when nobody is, or its details may not be asked any more."""
+    session, details = parts.sessions.find(tx, parts.cookies.read("sid")), details_of(parts, step)
+    if session is None or details is None:
         return None
     identity, client = session.identity_id, step.client
     wanted = dict.fromkeys([*step.ask.parameters.get("scope", "").split(), *_scopes_of_claims(step)])
+    asks = _asks_scopes(step) or not details
     return Asked(
         session,
-        tuple(scope for scope in wanted if scope in client.scopes),
+        tuple(scope for scope in wanted if scope in client.scopes and asks),
         profile(tx, parts.data_keys, identity),
         grants.standing(tx, identity, client.client_id),
+        details,
     )
+
+
+def _asks_scopes(step: Step) -> bool:
+    """Whether scopes are for its person to decide: those of our own services are not, unless they ask for it."""
+    parameters, client = step.ask.parameters, step.client
+    if not client.first_party or step.ask.device:
+        return True
+    return "consent" in parameters.get("prompt", "").split() or client.may_be_anybody(parameters["redirect_uri"])
 
 
 def _scopes_of_claims(step: Step) -> list[str]:

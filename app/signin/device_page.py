@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from app.events import audit
+from app.grants.authorization_details import NAME as DETAILS
 from app.grants.device_requests import GRANT_TYPE, Approval, DeviceRequest, shown, typed
 from app.sessions.ask import Ask, browser_hash
-from app.signin.consent import Asked, asked_of, give, item
+from app.signin.consent import Asked, asked_of, give, item, record_details
+from app.signin.details import deeds, details_of
 from app.signin.journey import Journey, Step
 from app.storage.database import Transaction
 from app.storage.ids import uuid7
@@ -84,6 +86,8 @@ class DevicePage:
             "device": waiting.key,
             "user_code": shown(typed(user_code)),
         }
+        if waiting.details:
+            parameters[DETAILS] = waiting.details
         browser, now = browser_hash(self._parts.browser.id()), self._parts.clock.now()
         ask = self._parts.asks.seal(Ask(parameters, browser, now, client.name(""), force=True, device=True))
         return self._parts.pages.redirect(f"{PATH}?{urlencode({'ask': ask})}")
@@ -107,6 +111,8 @@ class DevicePage:
         waiting = self._parts.devices.read(step.ask.parameters["device"])
         if waiting is None or not self._waits(waiting) or GRANT_TYPE not in step.client.grant_types:
             return self._gone()
+        if details_of(self._parts, step) is None:
+            return self._gone()
         asked = self._parts.storage.run(lambda tx: asked_of(tx, self._parts, step))
         now = self._parts.clock.now()
         if asked is None or not asked.standing.active or now - asked.session.proved_at > FRESH_MS:
@@ -120,6 +126,7 @@ class DevicePage:
             "signin/device.html",
             found.step,
             items=[item(scope, found.asked) for scope in found.asked.scopes],
+            deeds=deeds(self._parts, found.asked.details),
             chooses=not client.first_party,
             shown=found.asked.mark,
             user_code=found.step.ask.parameters["user_code"],
@@ -150,8 +157,9 @@ class DevicePage:
             return None
         approval = Approval(
             uuid7(now), session.identity_id, session.id, session.link_id, client.client_id, " ".join(scope),
-            session.auth_time, session.acr, session.amr,
+            session.auth_time, session.acr, session.amr, found.request.details,
         )  # fmt: skip
+        record_details(tx, found.asked, client.client_id, now)
         detail: dict[str, Any] = {"grant": str(approval.grant_id), "scope": approval.scope}
         audit.record(
             tx,

@@ -1,15 +1,17 @@
 """The end of every way in: the proof becomes an identity, the identity a session, in one transaction."""
 
 import logging
+from dataclasses import dataclass
 
 from flask import Response, request
 
 from app.identity.numbers import masked
 from app.identity.outcomes import Kind, Outcome, Visit
 from app.identity.proofs import Act, Binding, Proof
-from app.lifecycle.sign_out import sign_out
+from app.lifecycle.aside import Sessions, leave, put_aside
 from app.sessions.ask import browser_hash
-from app.sessions.browser import Proved
+from app.sessions.browser import BrowserSession, Proved
+from app.sessions.others import Present
 from app.signin.device import Devices
 from app.signin.journey import Journey, Step
 from app.storage.database import Transaction
@@ -19,6 +21,14 @@ from app.web.pages import gettext
 log = logging.getLogger("mostid.signin")
 
 SPENT = "spent"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session's cookie value, and who is kept aside."""
+
+    cookie: str
+    others: Sessions
 
 
 class Finish:
@@ -45,15 +55,16 @@ class Finish:
             proved_links=frozenset(device.links),
             start_new=start_new,
         )
-        outcome, cookie = self._parts.storage.run(
+        outcome, opened = self._parts.storage.run(
             lambda tx: self._resolve(tx, assertion, visit, shared, proof), write=True
         )
         self._parts.metrics.event(f"signin_{assertion.provider}_{outcome.kind}")
-        if cookie is None:
+        if opened is None:
             return self._not_in(step, assertion, outcome, shared=shared)
         response = self._journey.onward(step)
         life = None if shared else self._parts.settings.lifetimes.session_absolute_s
-        self._parts.cookies.set(response, "sid", cookie, life)
+        self._parts.cookies.set(response, "sid", opened.cookie, life)
+        self._journey.remember(response, opened.others)
         if not shared:
             remembered = outcome.link_id if outcome.remember else None
             name = assertion.claims.get("name", "")  # never the one of whoever was here before
@@ -62,20 +73,40 @@ class Finish:
 
     def _resolve(
         self, tx: Transaction, assertion: Assertion, visit: Visit, shared: bool, proof: Proof | None
-    ) -> tuple[Outcome, str | None]:
-        """In one transaction: who it is, and their session. Whoever was signed in here before is signed out."""
+    ) -> tuple[Outcome, Opened | None]:
+        """In one transaction: who it is, and their session."""
         parts = self._parts
         if proof is not None and not parts.proofs.spend(tx, proof):
             return Outcome(Kind.REFUSED, reason=SPENT), None
         outcome = parts.linking.resolve(tx, assertion, visit)
         if outcome.root is None or outcome.link_id is None:
             return outcome, None
-        known = parts.sessions.find(tx, parts.cookies.read("sid"))
-        if known is not None and known.identity_id != outcome.root:
-            sign_out(tx, parts.sessions, known.identity_id, known.id, visit.now, "replaced")
+        here = self._journey.present(tx)
+        known = next((session for session in here.all if session.identity_id == outcome.root), None)
+        others = self._kept(tx, here, known, visit.now, shared=shared)
         proved = Proved(outcome.root, outcome.link_id, outcome.auth_time, outcome.acr, outcome.amr)
         browser = bytes.fromhex(browser_hash(parts.browser.id()))
-        return outcome, parts.sessions.open(tx, proved, browser, shared=shared, known=known)
+        return outcome, Opened(parts.sessions.open(tx, proved, browser, shared=shared, known=known), others)
+
+    def _kept(
+        self,
+        tx: Transaction,
+        here: Present,
+        known: BrowserSession | None,
+        now: int,
+        *,
+        shared: bool,
+    ) -> Sessions:
+        """Whoever was signed in here before is kept aside; on a shared computer they are signed out."""
+        sessions = self._parts.sessions
+        others = here.without(known)
+        former = here.current if here.current != known else None
+        if shared:
+            leave(tx, sessions, (*others, *((former,) if former else ())), now)
+            return ()
+        if former is None:
+            return others
+        return put_aside(tx, sessions, former, others, now, overlaps=False)
 
     def _not_in(self, step: Step, assertion: Assertion, outcome: Outcome, *, shared: bool) -> Response:
         log.info(

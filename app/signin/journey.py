@@ -1,6 +1,6 @@
 """What every step of the journey needs: the ask that travels along, the service it is for, and the way out of trouble."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,7 +8,10 @@ from flask import Response, request
 
 from app.clients.client import Client
 from app.sessions.ask import Ask, Expired, begin_again, browser_hash
+from app.sessions.browser import BrowserSession
+from app.sessions.others import Present
 from app.signin.parts import Parts
+from app.storage.database import Transaction
 from app.web.forms import StaleForm
 from app.web.pages import origin_of
 
@@ -80,6 +83,17 @@ class Journey:
             return self.expired(None)
         return Step(text, ask, client, self.service(client))
 
+    def present(self, tx: Transaction) -> Present:
+        """Who is signed in in this browser."""
+        cookies, browser = self.parts.cookies, self.parts.browser.id()
+        return self.parts.others.present(tx, cookies.read("sid"), cookies.read("others"), browser)
+
+    def remember(self, response: Response, others: tuple[BrowserSession, ...]) -> None:
+        """Have the browser know whom it keeps aside."""
+        sealed = self.parts.others.seal(others, self.parts.browser.id())
+        life = self.parts.settings.lifetimes.session_absolute_s
+        self.parts.cookies.replace(response, "others", sealed, life)
+
     def service(self, client: Client) -> Service:
         """How a client is shown, in the reader's language."""
         name = client.name(self.parts.pages.language())
@@ -100,6 +114,10 @@ class Journey:
         if step.ask.device:
             return step.ask.path  # nobody waits for an answer but the device, which has its own "deny"
         return Step(self.parts.asks.decline(step.ask), step.ask, step.client, step.service).url("/authorize")
+
+    def approved(self, step: Step, approval: str) -> Step:
+        """The step with its person's word for what it asks in full."""
+        return replace(step, text=self.parts.asks.approve(step.ask, approval))
 
     def onward(self, step: Step) -> Response:
         """Back to the authorization endpoint, or to the approval of a device: that decides what is next."""

@@ -18,7 +18,9 @@ from app.signin.message import PATH as MESSAGE_PATH
 from app.signin.message import MessagePage
 from app.signin.parts import Parts
 from app.signin.phone import PhonePage
-from app.signin.upstream import CALLBACK, CallbackPage, UpstreamVisit
+from app.signin.select import PATH as SELECT_PATH
+from app.signin.select import SelectPage
+from app.signin.upstream import CallbackPage, UpstreamVisit, callback_of
 from app.web.door import Endpoint
 
 
@@ -37,13 +39,13 @@ def blueprint(parts: Parts) -> Blueprint:
     journey, devices = Journey(parts), Devices(parts.sealer, parts.cookies)
     visit, finish = UpstreamVisit(journey), Finish(journey, devices)
     choose, phone, consent = ChoosePage(journey, devices, visit), PhonePage(journey), ConsentPage(journey)
-    code, callback = CodePage(journey, phone, finish), CallbackPage(journey, visit, finish)
-    handed_over = HandedOverPage(journey, phone, finish)
-    entries: dict[str, ChoosePage | PhonePage | ConsentPage | DevicePage] = {
+    code, handed_over = CodePage(journey, phone, finish), HandedOverPage(journey, phone, finish)
+    entries: dict[str, ChoosePage | PhonePage | ConsentPage | DevicePage | SelectPage] = {
         "/signin": choose,
         "/signin/phone": phone,
         "/consent": consent,
         DEVICE_PATH: DevicePage(journey),
+        SELECT_PATH: SelectPage(journey),
     }
     for path, page in entries.items():
         routes.add_url_rule(path, f"{_endpoint(path)}_get", page.get, methods=["GET"])
@@ -53,7 +55,9 @@ def blueprint(parts: Parts) -> Blueprint:
     for path, where in waits.items():
         routes.add_url_rule(path, f"{_endpoint(path)}_get", where.get, methods=["GET"])
         routes.add_url_rule(path, f"{_endpoint(path)}_post", where.post, methods=["POST"])
-    routes.add_url_rule(CALLBACK, "callback", callback.get, methods=["GET"])
+    for provider in parts.accounts:
+        back = CallbackPage(journey, visit, finish, provider)
+        routes.add_url_rule(callback_of(provider), f"{provider}_callback", back.get, methods=["GET"])
     routes.add_url_rule("/signin/phone/handed-over", "handed_over", handed_over.post, methods=["POST"])
     return routes
 

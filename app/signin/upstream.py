@@ -1,8 +1,9 @@
-"""A visit to Mail.ru and back. Nothing is stored: the ask and the verifier wait in a cookie named after the state."""
+"""A visit to Mail.ru or VK ID and back. Nothing is stored: the ask and the verifier wait in a cookie named after the state."""
 
 import json
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Response, request
@@ -18,7 +19,8 @@ from app.web.pages import gettext, origin_of
 log = logging.getLogger("mostid.signin")
 
 PURPOSE = "upstream"
-CALLBACK = "/signin/mailru/callback"
+NAMES = {"mailru": "Mail.ru", "vkid": "VK ID"}
+"""Where people have accounts, as they know it, by the names of providers."""
 MOST_VISITS = 4
 STATE_LENGTH = 22
 
@@ -33,27 +35,27 @@ class Waiting:
 
 
 class UpstreamVisit:
-    """Sends a browser to Mail.ru and knows it again when it returns (SR-084)."""
+    """Sends a browser to an account's home and knows it again when it returns (SR-084)."""
 
     def __init__(self, journey: Journey) -> None:
         self._journey = journey
         self._parts = journey.parts
-        self._redirect_uri = self._parts.settings.issuer + CALLBACK
 
     def origins(self) -> tuple[str, ...]:
         """Where the form of the first page may lead."""
-        return (origin_of(self._parts.settings.mailru.authorize_url),)
+        accounts, ways = self._parts.accounts, self._parts.settings.ways
+        return tuple(origin_of(account.address) for name, account in accounts.items() if name in ways)
 
-    def start(self, step: Step, *, shared: bool) -> Response:
-        """Off to Mail.ru."""
+    def start(self, step: Step, provider: str, *, shared: bool) -> Response:
+        """Off there."""
         parts, state = self._parts, secrets.token_urlsafe(16)
         verifier = secrets.token_urlsafe(48)
         value = {"v": verifier, "s": shared, "t": parts.clock.now()}
-        sealed = parts.sealer.seal(PURPOSE, json.dumps(value).encode(), self.context(state))
-        url = parts.mailru.begin(
+        sealed = parts.sealer.seal(PURPOSE, json.dumps(value).encode(), self.context(provider, state))
+        url = parts.accounts[provider].begin(
             state,
             verifier,
-            self._redirect_uri,
+            self._redirect_uri(provider),
             force=step.ask.force,
             login_hint=step.ask.parameters.get("login_hint", ""),
             locale=parts.pages.language(),
@@ -67,15 +69,18 @@ class UpstreamVisit:
         )
         return response
 
-    def returned(self, state: str) -> Waiting | str | None:
-        """What waited for this state in this browser; the ask alone when it was used before; None for a foreign one."""
+    def returned(self, provider: str, state: str) -> Waiting | str | None:
+        """What waited for this state in this browser; the ask alone when it was used before; None for a foreign one.
+
+        A state that was given to another provider counts as used (RFC 9700 §4.4: mix-up).
+        """
         if len(state) != STATE_LENGTH:
             return None
         sealed, dot, ask = (self._parts.cookies.read(f"txn_{state}") or "").partition(".")
         if not dot:
             return None
         try:
-            value = json.loads(self._parts.sealer.open(PURPOSE, sealed, self.context(state)))
+            value = json.loads(self._parts.sealer.open(PURPOSE, sealed, self.context(provider, state)))
         except Unsealable:
             return ask
         age = self._parts.clock.now() - value["t"]
@@ -89,26 +94,35 @@ class UpstreamVisit:
             response, f"txn_{state}", f"-.{ask}", self._parts.settings.lifetimes.upstream_s
         )
 
-    def fetch(self, code: str, waiting: Waiting) -> Assertion:
-        """Ask Mail.ru who it was. Raises UpstreamError."""
-        return self._parts.mailru.finish(code, waiting.verifier, self._redirect_uri)
+    def fetch(self, provider: str, answer: Mapping[str, str], waiting: Waiting) -> Assertion:
+        """Ask there who it was. Raises UpstreamError."""
+        account = self._parts.accounts[provider]
+        return account.finish(answer, waiting.verifier, self._redirect_uri(provider))
 
-    def context(self, state: str) -> bytes:
+    def context(self, provider: str, state: str) -> bytes:
         """What belongs to one visit of this browser alone."""
-        return f"{state}/{browser_hash(self._parts.browser.id())}".encode()
+        return f"{provider}/{state}/{browser_hash(self._parts.browser.id())}".encode()
+
+    def _redirect_uri(self, provider: str) -> str:
+        return self._parts.settings.issuer + callback_of(provider)
+
+
+def callback_of(provider: str) -> str:
+    """Where a provider sends browsers back to."""
+    return f"/signin/{provider}/callback"
 
 
 class CallbackPage:
-    """`GET /signin/mailru/callback`."""
+    """`GET /signin/mailru/callback`, and the same of VK ID."""
 
-    def __init__(self, journey: Journey, visit: UpstreamVisit, finish: Finish) -> None:
-        self._journey, self._visit, self._finish = journey, visit, finish
+    def __init__(self, journey: Journey, visit: UpstreamVisit, finish: Finish, provider: str) -> None:
+        self._journey, self._visit, self._finish, self._provider = journey, visit, finish, provider
         self._repeats = Repeats(journey, journey.parts.sealer, journey.parts.ephemeral)
 
     def get(self) -> Response:
         """Take the person back: only this browser, only once; whatever else comes goes on where it was going."""
         state = request.args.get("state", "")
-        waiting = self._visit.returned(state)
+        waiting = self._visit.returned(self._provider, state)
         if waiting is None:
             return self._journey.expired(None)
         step = self._journey.step_of(waiting if isinstance(waiting, str) else waiting.ask)
@@ -116,7 +130,7 @@ class CallbackPage:
             return step
         if isinstance(waiting, str):
             return self._journey.onward(step)
-        visit, context = self._visit, self._visit.context(state)
+        visit, context = self._visit, self._visit.context(self._provider, state)
         answer = self._repeats.once(step, state, context, lambda: self._complete(step, waiting))
         if answer is None:
             return self._repeats.wait(step)
@@ -125,9 +139,9 @@ class CallbackPage:
 
     def _complete(self, step: Step, waiting: Waiting) -> Response:
         if "error" in request.args:
-            return self._trouble(step, UpstreamError("mailru", "refused", "error at return"), waiting)
+            return self._trouble(step, UpstreamError(self._provider, "refused", "error at return"), waiting)
         try:
-            assertion = self._visit.fetch(request.args.get("code", ""), waiting)
+            assertion = self._visit.fetch(self._provider, request.args, waiting)
         except UpstreamError as error:
             return self._trouble(step, error, waiting)
         return self._finish(step, assertion, shared=waiting.shared)
@@ -144,22 +158,22 @@ class CallbackPage:
             },
         )
         self._journey.parts.metrics.event(f"upstream_{error.provider}_{error.kind}")
-        if error.kind == "refused":
-            text, status = (
-                gettext("You did not confirm the sign-in at Mail.ru. Try again or use a phone number."),
-                200,
-            )
-        elif error.kind == "unavailable":
-            text, status = (
-                gettext("Mail.ru is not answering. Use a phone number or try again in a minute."),
-                503,
-            )
-        else:
-            text, status = (
-                gettext("Mail.ru could not confirm the sign-in. Use a phone number or try again."),
-                502,
-            )
+        ways = tuple(way for way in self._journey.parts.settings.ways if way != error.provider)
+        text, status = _told(error.kind, NAMES[error.provider])
         return self._journey.render(
-            "signin/upstream_error.html", step, status=status, text=text, ways=("phone",), retry="mailru",
-            shared=waiting.shared, redirects_to=self._visit.origins(),
+            "signin/upstream_error.html", step, status=status, text=text, ways=ways, retry=error.provider,
+            names=NAMES, shared=waiting.shared, redirects_to=self._visit.origins(),
         )  # fmt: skip
+
+
+def _told(kind: str, name: str) -> tuple[str, int]:
+    """What a person is told of it, and the status."""
+    if kind == "refused":
+        return gettext(
+            "You did not confirm the sign-in at {name}. Try again or use another way in.", name=name
+        ), 200
+    if kind == "unavailable":
+        return gettext(
+            "{name} is not answering. Use another way in or try again in a minute.", name=name
+        ), 503
+    return gettext("{name} could not confirm the sign-in. Use another way in or try again.", name=name), 502

@@ -28,6 +28,19 @@ def read_object(upstream: str, response: Response, /, **required: type) -> dict[
     return found
 
 
+def read_told(upstream: str, response: Response) -> dict[str, Any]:
+    """The same where errors are told in JSON at any status: no JSON under a bad status is a refusal, not a fault.
+
+    Raises UpstreamError.
+    """
+    try:
+        return read_object(upstream, response)
+    except UpstreamError:
+        if response.is_success:
+            raise
+        raise UpstreamError(upstream, "rejected", f"status {response.status}") from None
+
+
 def _text(response: Response) -> str:
     charset = CHARSET.search(response.content_type)
     if charset and charset[1].lower() != "utf-8":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Assertion:
     """What an upstream says of one person, once. Never stored as it is."""
 
     provider: str
-    """mailru, phone."""
+    """mailru, vkid, phone."""
     subject: str
-    """Mail.ru's id in digits, or a number as E.164."""
+    """An account's id in digits, or a number as E.164."""
     evidence: Evidence
     claims: Mapping[str, str]
     """OIDC standard claims, as text."""
@@ -49,3 +49,19 @@ class UpstreamError(Exception):
     ) -> None:
         super().__init__(f"{provider}: {kind}")
         self.provider, self.kind, self.detail = provider, kind, detail
+
+
+class AccountUpstream(Protocol):
+    """An upstream that a browser is sent to and comes back from."""
+
+    @property
+    def address(self) -> str:
+        """Where browsers are sent."""
+
+    def begin(
+        self, state: str, verifier: str, redirect_uri: str, *, force: bool, login_hint: str, locale: str
+    ) -> str:
+        """The address for this visit. `force` has the person asked again."""
+
+    def finish(self, answer: Mapping[str, str], verifier: str, redirect_uri: str) -> Assertion:
+        """Who it was, by the parameters that the browser brought back. Raises UpstreamError."""

@@ -1,7 +1,5 @@
 """Mail.ru, direct ("OAuth Mail"): OAuth 2.0 with a profile address, no ID token, errors in answers of status 200."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +10,9 @@ from app.upstreams import answers
 from app.upstreams.base import Assertion, Evidence, UpstreamError
 from app.upstreams.exchange import Response
 from app.upstreams.http import Http
-from app.upstreams.mailru_profile import claims_of, email_of, is_own
+from app.upstreams.mailru_profile import claims_of, is_own
+from app.upstreams.pkce import challenge_of
+from app.upstreams.profile import email_of
 from config.upstream import MailRuSettings
 
 PROVIDER = "mailru"
@@ -27,6 +27,11 @@ class MailRu:
     def __init__(self, settings: MailRuSettings, http: Http, clock: Clock) -> None:
         self._settings, self._http, self._clock = settings, http, clock
 
+    @property
+    def address(self) -> str:
+        """Where browsers are sent."""
+        return self._settings.authorize_url
+
     def begin(
         self, state: str, verifier: str, redirect_uri: str, *, force: bool, login_hint: str, locale: str
     ) -> str:
@@ -38,7 +43,7 @@ class MailRu:
             "redirect_uri": redirect_uri,
             "scope": settings.scope,
             "state": state,
-            "code_challenge": _challenge(verifier),
+            "code_challenge": challenge_of(verifier),
             "code_challenge_method": "S256",
         }
         if force:
@@ -47,14 +52,15 @@ class MailRu:
             query["login"] = login_hint
         return f"{settings.authorize_url}{'&' if '?' in settings.authorize_url else '?'}{urlencode(query)}"
 
-    def finish(self, code: str, verifier: str, redirect_uri: str) -> Assertion:
-        """Who it was. Raises UpstreamError.
+    def finish(self, answer: Mapping[str, str], verifier: str, redirect_uri: str) -> Assertion:
+        """Who it was, by what the browser brought back. Raises UpstreamError.
 
         The profile counts because its token comes from our own exchange just now (SR-116). No token outlives this
         call (SR-122).
         """
         if not self._settings.enabled:
             raise UpstreamError(PROVIDER, "unavailable", "switched off")
+        code = answer.get("code", "")
         if not 0 < len(code) <= MOST_CODE:
             raise UpstreamError(PROVIDER, "rejected", "no code")
         return self._assertion(self._profile(self._token(code, verifier, redirect_uri)))
@@ -95,19 +101,9 @@ class MailRu:
         return Assertion(PROVIDER, subject, evidence, claims, frozenset({"email"} if own else ()))
 
 
-def _challenge(verifier: str) -> str:
-    digest = hashlib.sha256(verifier.encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-
-
 def _read(response: Response, member: str) -> Mapping[str, Any]:
     """An answer with one text that it must have. An error is an error at any status, and 200 is the usual one."""
-    try:
-        answer = answers.read_object(PROVIDER, response)
-    except UpstreamError:
-        if response.is_success:
-            raise
-        raise UpstreamError(PROVIDER, "rejected", f"status {response.status}") from None
+    answer = answers.read_told(PROVIDER, response)
     if answer.get("error") or answer.get("error_code") or not response.is_success:
         code = answer.get("error_code")
         # The texts beside it may repeat what was sent, a code or a token.

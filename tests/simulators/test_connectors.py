@@ -46,7 +46,7 @@ def test_mailru_asserts_who_agreed(
 ) -> None:
     back = visit(mailru, visitor, person)
     assert back["state"] == "the state"
-    assertion = mailru.finish(back["code"], VERIFIER, CALLBACK)
+    assertion = mailru.finish(back, VERIFIER, CALLBACK)
     assert (assertion.subject, assertion.verified) == (subject, verified)
 
 
@@ -54,12 +54,12 @@ def test_mailru_refuses_a_used_code_and_a_malformed_profile(
     mailru: MailRu, visitor: MailRuVisitor, simulation: Simulation
 ) -> None:
     code = visit(mailru, visitor, "maria")["code"]
-    mailru.finish(code, VERIFIER, CALLBACK)
+    mailru.finish({"code": code}, VERIFIER, CALLBACK)
     with pytest.raises(UpstreamError, match="rejected"):
-        mailru.finish(code, VERIFIER, CALLBACK)
+        mailru.finish({"code": code}, VERIFIER, CALLBACK)
     simulation.set_person("maria", malformed=True)
     with pytest.raises(UpstreamError, match="malformed"):
-        mailru.finish(visit(mailru, visitor, "maria")["code"], VERIFIER, CALLBACK)
+        mailru.finish(visit(mailru, visitor, "maria"), VERIFIER, CALLBACK)
 
 
 def test_sms_is_handed_over_or_refused(development: Settings, http: Http, simulation: Simulation) -> None:

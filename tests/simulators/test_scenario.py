@@ -15,7 +15,7 @@ def change(simulation: Simulation, body: Any) -> tuple[int, Any]:
 def test_the_people_of_a_fresh_simulator(simulation: Simulation) -> None:
     found = simulation.get("/people.json")
     assert found.keys() == {"people", "upstreams"}
-    assert found["upstreams"].keys() == {"mailru", "mobileid", "sms"}
+    assert found["upstreams"].keys() == {"mailru", "vkid", "mobileid", "sms"}
     maria = found["people"]["maria"]
     assert (maria["number"], maria["email"], maria["refuse"]) == (
         "+79201234567",
@@ -53,7 +53,7 @@ def test_people_come_and_go(simulation: Simulation) -> None:
         ({"people": {"maria": {"mailru_id": "01"}}}, "mailru_id"),
         ({"people": {"zoe": {"number": "+79201234567"}}}, "same number"),
         ({"people": {"zoe": {"mailru_id": "1130254817"}}}, "same mailru_id"),
-        ({"upstreams": {"vkid": {}}}, "mailru, mobileid, sms"),
+        ({"upstreams": {"vk": {}}}, "mailru, vkid, mobileid, sms"),
         ({"upstreams": {"sms": {"slow_s": -1}}}, "slow_s"),
     ],
 )

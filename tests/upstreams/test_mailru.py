@@ -40,7 +40,7 @@ def finish(http: Http, fake: Fake, clock: Clock) -> Finish:
     def run(profile: dict[str, Any], **settings: Any) -> Assertion:
         tokens = {"access_token": "t1", "refresh_token": "r1", "expires_in": 3600, "token_type": "Bearer"}
         fake.replies = {"/token": told(tokens), "/userinfo": told(profile)}
-        return MailRu(mailru_settings(fake, **settings), http, clock).finish("c0de", VERIFIER, BACK)
+        return MailRu(mailru_settings(fake, **settings), http, clock).finish({"code": "c0de"}, VERIFIER, BACK)
 
     return run
 

@@ -24,7 +24,7 @@ TYPES: list[Any] = [None, 0, 1, 12345, 1.0, True, False, "", [], ["1"], {}, {"id
 
 def failure(mailru: MailRu) -> UpstreamError:
     with pytest.raises(UpstreamError) as caught:
-        mailru.finish("code", "v" * 43, "https://id.example.ru/back")
+        mailru.finish({"code": "code"}, "v" * 43, "https://id.example.ru/back")
     assert caught.value.provider == "mailru"
     return caught.value
 
@@ -81,6 +81,6 @@ def test_nobody_listening_is_unavailable(mailru: MailRu, fake: Fake) -> None:
 @pytest.mark.parametrize("code", ["", "x" * 2049])
 def test_a_code_that_cannot_be_one_is_not_sent(mailru: MailRu, fake: Fake, code: str) -> None:
     with pytest.raises(UpstreamError) as caught:
-        mailru.finish(code, "v" * 43, "https://id.example.ru/back")
+        mailru.finish({"code": code}, "v" * 43, "https://id.example.ru/back")
     assert caught.value.kind == "rejected"
     assert fake.received == []

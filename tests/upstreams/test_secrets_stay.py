@@ -85,11 +85,11 @@ def test_mail_ru(
         "/userinfo": told({"id": "1"}),
     }
     mailru = MailRu(mailru_settings(fake, userinfo_method=method), http, clock)
-    assert mailru.finish(CODE, VERIFIER, "https://id.example.ru/back").subject == "1"
+    assert mailru.finish({"code": CODE}, VERIFIER, "https://id.example.ru/back").subject == "1"
     fake.replies[place] = reply
     for _ in range(2):
         try:
-            mailru.finish(CODE, VERIFIER, "https://id.example.ru/back")
+            mailru.finish({"code": CODE}, VERIFIER, "https://id.example.ru/back")
         except UpstreamError as error:
             said.append(whole(error))
     assert said or place == "/token"

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from app.signin.upstream import NAMES
+
 STORE = SimpleNamespace(name="Витрина", logo_uri=None, accent="#0E7C66")
 LONG = SimpleNamespace(
     name="Клуб любителей настольных игр и долгих вечеров у моря", logo_uri=None, accent="#F4D35E"
@@ -33,17 +35,17 @@ ITEMS = [
     item("phone", "Номер телефона", NUMBER, optional=True),
 ]
 NEW, KNOWN = (
-    [way("mailru"), way("phone")],
+    [way("mailru"), way("phone"), way("vkid")],
     [way("mailru", "Анна Соколова-Вознесенская", usual=True), way("phone")],
 )
-BUSY = "Mail.ru сейчас не отвечает. Войдите по номеру телефона или попробуйте через минуту."
+BUSY = "Mail.ru сейчас не отвечает. Войдите другим способом или попробуйте через минуту."
 EARLY = "Сначала подтвердите запрос на телефоне, затем нажмите «Продолжить»."
 WRONG = "Код не подошёл. Осталось попыток: 3."
 
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "choose": (
         "signin/choose.html",
-        {"ask": ASK, "service": STORE, "ways": NEW, "shared": False},
+        {"ask": ASK, "service": STORE, "ways": NEW, "names": NAMES, "shared": False},
     ),
     "choose-known": (
         "signin/choose.html",
@@ -51,6 +53,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "ask": ASK,
             "service": LONG,
             "ways": KNOWN,
+            "names": NAMES,
             "shared": True,
             "problem": "Выберите один из этих способов.",
         },
@@ -159,7 +162,15 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "expired-unknown": ("signin/expired.html", {"continue_url": None, "service_name": None}),
     "upstream_error": (
         "signin/upstream_error.html",
-        {"ask": ASK, "service": STORE, "text": BUSY, "ways": ("phone",), "retry": "mailru", "shared": False},
+        {
+            "ask": ASK,
+            "service": STORE,
+            "text": BUSY,
+            "ways": ("phone", "vkid"),
+            "retry": "mailru",
+            "names": NAMES,
+        }
+        | {"shared": False},
     ),
     "logout": (
         "provider/logout.html",
