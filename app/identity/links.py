@@ -93,6 +93,13 @@ def close(tx: Transaction, identity: UUID, link: UUID, now: int) -> None:
     tx.execute(delete(attributes).where(attributes.c.identity_id == identity, attributes.c.link_id == link))
 
 
+def provider_of(tx: Transaction, identity: UUID, link: UUID) -> str:
+    """Which way in a link is; empty for one that is not there."""
+    statement = select(links.c.provider).where(links.c.identity_id == identity, links.c.id == link)
+    found: str | None = tx.execute(statement).scalar()
+    return found or ""
+
+
 def list_of(tx: Transaction, key: DataKey, identity: UUID) -> list[Link]:
     """Every link of an identity, oldest first; also those that are removed or closed."""
     rows = tx.execute(select(links).where(links.c.identity_id == identity).order_by(links.c.id))

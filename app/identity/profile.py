@@ -31,6 +31,12 @@ def claims_from(rows: Sequence[Row[Any]], key: DataKey) -> dict[str, Any]:
     return claims
 
 
+def masked_email(address: str) -> str:
+    """For pages that others may see: m•••@mail.ru."""
+    name, _, host = address.partition("@")
+    return f"{name[:1]}•••@{host}" if address else ""
+
+
 def _best(rows: Iterable[Row[Any]], name: str) -> Row[Any] | None:
     found = (row for row in rows if row.name == name)
     return min(found, key=lambda row: (row.verified_at is None, row.link_id), default=None)

@@ -3,11 +3,13 @@
 import logging
 from dataclasses import dataclass
 
+from app.clients.references import BadReference
 from app.clients.registry import Client
 from app.provider.authorize_request import HEEDED, AuthorizationRequest, validate
 from app.provider.parts import Parts
 from app.provider.request_object import BadRequestObject, RequestObjects
-from app.provider.target import Refused, Unanswerable, find_target
+from app.provider.sections import demanded
+from app.provider.target import Refused, Target, Unanswerable, find_target
 from app.sessions.ask import Ask, browser_hash
 from app.sessions.pushed import PREFIX
 from app.web.request import Form
@@ -22,6 +24,8 @@ class Visit:
     query: Form
     browser: str
     session_cookie: str | None
+    others_cookie: str | None
+    """Names those who are signed in here beside the current one."""
 
 
 class Gone(Exception):
@@ -67,14 +71,13 @@ class Reader:
         """
         reference = form.get("request_uri", "")
         if not reference.startswith(PREFIX):
-            return self._opened(form)
+            fetches = reference and self._parts.settings.request_uri_fetching and not form.repeated & HEEDED
+            return self._fetched(form, reference) if fetches else self._opened(form)
         if form.repeated & {"client_id", "request_uri"} or "request" in form:
             raise Unanswerable(
                 "client_id or request_uri is repeated, or there is a request beside it", "RFC 9126 §4"
             )
-        client = self._parts.clients.get(form.get("client_id", ""))
-        if client is None:
-            raise Unanswerable("unknown or disabled client")
+        client = self._client(form)
         parameters = self._parts.pushed.find(reference, client.client_id)
         if parameters is None:
             raise Gone(client)
@@ -84,33 +87,53 @@ class Reader:
         """What a request object says, where one came; what stands beside it tells at most where it is refused."""
         if "request" not in form or "request_uri" in form or form.repeated & HEEDED:
             return Asked(form)
-        parts = self._parts
-        client = parts.clients.get(form.get("client_id", ""))
-        if client is None:
-            raise Unanswerable("unknown or disabled client")
+        return self._signed(form, self._client(form), form["request"])
+
+    def _fetched(self, form: Form, reference: str) -> Asked:
+        """What lies at an address of the client (OIDC Core §6.2), unless its requests have to be pushed."""
+        client = self._client(form)
+        if client.metadata.require_pushed_authorization_requests:
+            return Asked(form)
+        if "request" in form:
+            raise Refused(self._target(form), "invalid_request", "request beside request_uri", "RFC 9101 §5")
         try:
-            return Asked(self._objects.open(client, form["request"]), signed=True)
+            return self._signed(form, client, self._parts.references.find(client, reference))
+        except BadReference as bad:
+            raise Refused(self._target(form), "invalid_request_uri", str(bad)) from None
+
+    def _signed(self, form: Form, client: Client, text: str) -> Asked:
+        try:
+            return Asked(self._objects.open(client, text), signed=True)
         except BadRequestObject as bad:
             log.info("bad request object", extra={"client": client.client_id, "cause": str(bad)})
-            target = find_target(form, parts.clients, parts.settings.issuer)
-            raise Refused(target, "invalid_request_object", str(bad)) from None
+            raise Refused(self._target(form), "invalid_request_object", str(bad), bad.section) from None
+
+    def _client(self, form: Form) -> Client:
+        client = self._parts.clients.get(form.get("client_id", ""))
+        if client is None:
+            raise Unanswerable("unknown or disabled client")
+        return client
+
+    def _target(self, form: Form) -> Target:
+        """Where a request is refused that could not be read: by what stands in its address."""
+        return find_target(form, self._parts.clients, self._parts.settings.issuer)
 
     def validated(self, asked: Asked) -> AuthorizationRequest:
         """The request, whole, as its client must send it. Raises Unanswerable, Refused, Gone."""
         parts = self._parts
         try:
-            request = validate(asked.form, parts.clients, parts.signing, parts.settings.issuer)
+            request = validate(
+                asked.form, parts.clients, parts.signing, parts.detail_types, parts.settings.issuer
+            )
         except Refused as refused:  # it was good when it was pushed; its client has changed meanwhile
             if asked.pushed and not parts.pushed.spend(asked.pushed):
                 raise Gone(refused.target.client) from None
             raise
-        demands = request.client.metadata
+        client, demands = request.client, request.client.metadata
         if demands.require_pushed_authorization_requests and not asked.pushed:
-            raise Refused(
-                request.target, "invalid_request", "requests of this client come by /par", "RFC 9126 §6"
-            )
+            section = demanded(client, "SP §5.3.2.2", "RFC 9126 §6")
+            raise Refused(request.target, "invalid_request", "requests of this client come by /par", section)
         if demands.require_signed_request_object and not asked.signed:
-            raise Refused(
-                request.target, "invalid_request", "requests of this client are signed", "RFC 9101 §10.5"
-            )
+            section = demanded(client, "MS §5.3.1", "RFC 9101 §10.5")
+            raise Refused(request.target, "invalid_request", "requests of this client are signed", section)
         return request

@@ -4,19 +4,32 @@
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from app.grants import grants
+from app.grants import approvals, grants
 from app.grants.codes import Code, redirect_hash
-from app.provider.asked import Gone, Reader, Visit
+from app.provider.asked import Asked, Gone, Reader, Visit
 from app.provider.authorization_response import Posted, Responses
 from app.provider.authorize_request import AuthorizationRequest
-from app.provider.next_step import Facts, Issue, Refuse, SignIn, Step, decide, named_acr, reachable_acr
+from app.provider.next_step import (
+    AskConsent,
+    ChooseAccount,
+    Facts,
+    Issue,
+    Refuse,
+    SignIn,
+    Step,
+    decide,
+    named_acr,
+    reachable_acr,
+)
 from app.provider.parts import Parts
 from app.provider.target import Refused, Unanswerable
+from app.provider.who import Who
 from app.sessions.ask import UNBOUND, Ask, Expired, browser_hash
 from app.sessions.browser import BrowserSession
+from app.sessions.others import mark
 from app.storage.database import Transaction
 from app.web.request import Answer, Form
 
@@ -39,6 +52,11 @@ class Decision:
         return self.pushed if isinstance(self.step, Issue | Refuse) else ""
 
     @property
+    def details(self) -> str:
+        """The authorization details that its code stands for; empty where there are none, or a page comes first."""
+        return self.request.details if isinstance(self.step, Issue) else ""
+
+    @property
     def stale_session(self) -> BrowserSession | None:
         """The session that gives a code, if its last use should be written down anew."""
         gives = isinstance(self.step, Issue) and self.session is not None and self.session.stale
@@ -50,30 +68,61 @@ class Authorize:
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._reachable = parts, reachable_acr(parts.settings)
-        self._reader = Reader(parts)
+        self._reader, self._who = Reader(parts), Who(parts.subjects, parts.others)
         self._responses = Responses(parts.signing, parts.clock)
 
     def decide(self, tx: Transaction, visit: Visit) -> Decision:
         """Validate the request or the one frozen in its ask, and decide.
 
-        Two keyed reads at most, and a third where an `id_token_hint` is compared.
+        Two keyed reads at most, and a third where an `id_token_hint` is compared; more only for those who are named
+        while somebody else is the current one.
 
         Raises Unanswerable, Refused, Expired, Gone.
         """
-        parts, asked = self._parts, self._reader.read(visit)
-        ask, request = asked.ask, self._reader.validated(asked)
-        session = parts.sessions.find(tx, visit.session_cookie)
-        standing = grants.standing(tx, session.identity_id, request.client.client_id) if session else None
+        asked = self._reader.read(visit)
+        request = self._reader.validated(asked)
+        session = self._parts.sessions.find(tx, visit.session_cookie)
+        decision = self._decide_for(tx, visit, asked, request, session)
+        if asked.ask is not None or isinstance(decision.step, Issue | AskConsent):
+            return decision
+        other = self._who.other(tx, request, visit)
+        if other is None:
+            return decision
+        # Who is named may be answered for without becoming the current one; before any page they do.
+        of_other = self._decide_for(tx, visit, asked, request, other)
+        if isinstance(of_other.step, Issue | Refuse):
+            return of_other
+        return replace(decision, step=ChooseAccount(mark(other)))
+
+    def _decide_for(
+        self,
+        tx: Transaction,
+        visit: Visit,
+        asked: Asked,
+        request: AuthorizationRequest,
+        session: BrowserSession | None,
+    ) -> Decision:
+        ask, client_id = asked.ask, request.client.client_id
         facts = Facts(
             session=session,
-            standing=standing,
-            now=parts.clock.now(),
+            standing=grants.standing(tx, session.identity_id, client_id) if session else None,
+            now=self._parts.clock.now(),
             made_at=ask.made_at if ask else None,
             declined=ask.declined if ask else False,
+            allowed=_is_allowed(request, ask, session),
             reachable=self._reachable,
-            knows_hint=lambda: self._is_hinted(tx, request, session),
+            knows_hint=lambda: self._who.is_named(tx, request, session),
+            chosen=bool(ask and ask.chosen and session and ask.chosen == mark(session)),
+            has_others=lambda: self._who.has_others(tx, visit),
         )
         return Decision(request, session, ask, decide(request, facts), asked.pushed)
+
+    def confirmed(self, decision: Decision) -> Decision:
+        """The same; or, where its person's word for the details has given a code already, the question once more."""
+        word = decision.ask.approval if decision.ask else ""
+        if not decision.details or self._parts.approvals.spend(word):
+            return decision
+        return replace(decision, step=AskConsent())
 
     def spend(self, decision: Decision) -> None:
         """Take what was pushed, before it is answered: this visit alone may do so. Raises Gone."""
@@ -81,7 +130,7 @@ class Authorize:
             raise Gone(decision.request.client)
 
     def answer(self, decision: Decision, reference: str) -> Answer | Posted | None:
-        """The answer that goes to the service, or None where a page comes first. Writes nothing."""
+        """The answer that goes to the service, or None where a page comes first. Writes nothing into the truth."""
         step, target = decision.step, decision.request.target
         if isinstance(step, Refuse):
             return self.refusal(Refused(target, step.code), reference)
@@ -99,7 +148,8 @@ class Authorize:
         """Freeze the request for the pages; the ask that it came with goes on as it is."""
         if decision.ask is not None:
             return visit.query["ask"]
-        force = isinstance(decision.step, SignIn) and decision.step.force
+        step = decision.step
+        force = step.force if isinstance(step, SignIn) else isinstance(step, ChooseAccount)
         return self._seal(decision.request, decision.pushed, browser_hash(visit.browser), force=force)
 
     def unbound_ask(self, form: Form) -> str:
@@ -114,9 +164,12 @@ class Authorize:
 
     def _code(self, decision: Decision, session: BrowserSession, step: Issue) -> str:
         request, codes = decision.request, self._parts.codes
+        code_id = codes.new_id()
+        if request.details:
+            self._parts.approvals.keep(code_id, request.details)
         return codes.seal(
             Code(
-                id=codes.new_id(),
+                id=code_id,
                 identity_id=session.identity_id,
                 session_id=session.id,
                 link_id=session.link_id,
@@ -133,18 +186,6 @@ class Authorize:
             )
         )
 
-    def _is_hinted(
-        self, tx: Transaction, request: AuthorizationRequest, session: BrowserSession | None
-    ) -> bool:
-        """Whether ID token hint and `claims` speak of the session's person, by any `sub` of theirs, old ones too."""
-        if session is None:
-            return False
-        find, sector = self._parts.subjects.find_by_sub, request.client.sector
-        hinted, named = request.hinted_sub, request.claims.subs
-        if hinted is not None and find(tx, sector, hinted) != session.identity_id:
-            return False
-        return named is None or any(find(tx, sector, sub) == session.identity_id for sub in named)
-
 
 def _extras(request: AuthorizationRequest, step: Issue) -> dict[str, Any]:
     """What few codes carry. Claims are names that we know, each once a place, so they always fit in a code."""
@@ -153,7 +194,16 @@ def _extras(request: AuthorizationRequest, step: Issue) -> dict[str, Any]:
         extras["jkt"] = request.parameters["dpop_jkt"]
     if claims := step.claims.kept():
         extras["claims"] = claims
+    if request.details:
+        extras["details"] = 1  # they wait under the code's id
     return extras
+
+
+def _is_allowed(request: AuthorizationRequest, ask: Ask | None, session: BrowserSession | None) -> bool:
+    """Whether whoever is signed in said yes to the details of this very ask. Never remembered beyond it."""
+    if not request.details or ask is None or session is None:
+        return False
+    return approvals.speaks_of(ask.approval, session.identity_id, request.details)
 
 
 def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -> Answer | None:
@@ -166,7 +216,7 @@ def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -
         return None if refused.target.mode.posts else _redirect(authorize.refusal(refused, reference))
     except (Unanswerable, Expired, Gone):
         return None
-    if decision.stale_session is not None or decision.spends:
+    if decision.stale_session is not None or decision.spends or decision.details:
         return None  # something has to be written, which this reading path cannot
     return None if decision.request.target.mode.posts else _redirect(authorize.answer(decision, reference))
 

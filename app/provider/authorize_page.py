@@ -10,7 +10,7 @@ from werkzeug.exceptions import TooManyRequests
 from app.provider.asked import Gone, Visit
 from app.provider.authorization_response import Posted
 from app.provider.authorize import Authorize, Decision
-from app.provider.next_step import SignIn
+from app.provider.next_step import FRESH_PROMPTS, ChooseAccount, SignIn
 from app.provider.parts import Parts
 from app.provider.target import Refused, Unanswerable
 from app.sessions.ask import Ask, Expired, begin_again
@@ -24,6 +24,8 @@ from app.web.request import Answer, Form
 
 log = logging.getLogger("mostid.provider")
 
+SELECT = "/signin/select"
+"""The page of those who are signed in here."""
 SUBMIT = 'document.getElementById("answer").submit()'
 """All that the page of a form does by script."""
 
@@ -41,9 +43,11 @@ class AuthorizePage:
         """Decide, and go where the decision leads."""
         form = Form.parse(request.query_string, self._parts.settings.limits.request_parameters)
         self._pages.use_locales(form.get("ui_locales", ""))
-        visit = Visit(form, self._browser.id(), self._cookies.read("sid"))
+        visit = Visit(form, self._browser.id(), self._cookies.read("sid"), self._cookies.read("others"))
         try:
-            decision = self._parts.storage.run(lambda tx: self._authorize.decide(tx, visit))
+            decision = self._authorize.confirmed(
+                self._parts.storage.run(lambda tx: self._authorize.decide(tx, visit))
+            )
             if decision.spends:
                 self._authorize.spend(decision)
         except Unanswerable as problem:
@@ -94,8 +98,18 @@ class AuthorizePage:
     def _to_pages(self, decision: Decision, visit: Visit) -> Response:
         if decision.ask is None:
             self._count_start()
-        path = "/signin" if isinstance(decision.step, SignIn) else "/consent"
-        return self._pages.redirect(f"{path}?{urlencode({'ask': self._authorize.ask(decision, visit)})}")
+        step, query = decision.step, {"ask": self._authorize.ask(decision, visit)}
+        path = "/signin" if isinstance(step, SignIn) else "/consent"
+        if isinstance(step, ChooseAccount) or self._may_be_known(decision, visit):
+            path = SELECT
+            if isinstance(step, ChooseAccount) and step.named:
+                query["first"] = step.named
+        return self._pages.redirect(f"{path}?{urlencode(query)}")
+
+    def _may_be_known(self, decision: Decision, visit: Visit) -> bool:
+        """Whether nobody is the current one, but others have signed in here before, and no new proof is asked for."""
+        signs_in = isinstance(decision.step, SignIn) and decision.session is None
+        return signs_in and bool(visit.others_cookie) and not decision.request.prompt & FRESH_PROMPTS
 
     def _count_start(self) -> None:
         """A new ask may have to be kept for its stranger: one address has so many a minute."""

@@ -31,7 +31,10 @@ class LauncherPage:
         Each link begins at the service, so that the answer goes to a browser that asked for it (OIDC Core §4).
         """
         return self._pages.render(
-            "provider/launcher.html", services=self._entrances(), signed_in=self._is_signed_in()
+            "provider/launcher.html",
+            services=self._entrances(),
+            signed_in=self._is_signed_in(),
+            others=bool(self._cookies.read("others")),
         )
 
     def _entrances(self) -> list[Entrance]:

@@ -13,10 +13,12 @@ from app.clients.registry import Client
 from app.grants import revocation
 from app.keys.sealing import Unsealable
 from app.keys.signing import BadToken
-from app.lifecycle.sign_out import sign_out
+from app.lifecycle.aside import Sessions, leave
 from app.provider.parts import Parts
 from app.sessions.browser import BrowserSession
+from app.sessions.others import Present
 from app.storage.database import Transaction
+from app.web.browser import Browser
 from app.web.cookies import Cookies
 from app.web.forms import Forms
 from app.web.pages import Pages, gettext, origin_of
@@ -52,21 +54,25 @@ class LogoutRequest:
 class LogoutPage:
     """`GET` and `POST /logout`."""
 
-    def __init__(self, parts: Parts, pages: Pages, cookies: Cookies, forms: Forms) -> None:
+    def __init__(self, parts: Parts, pages: Pages, cookies: Cookies, forms: Forms, browser: Browser) -> None:
         self._parts, self._pages, self._cookies, self._forms = parts, pages, cookies, forms
+        self._browser = browser
 
     def get(self) -> Response:
         """Sign out at once if the service proves by its ID token which session it means; otherwise ask (SR-091)."""
         fields = self._posted(request.args[POSTED]) if POSTED in request.args else _carried(request.args)
-        asked, session = self._read(fields), self._session()
-        if session is None:
-            return self._gone(asked, ())
-        if self._is_meant(asked, session):
-            return self._end(asked, session)
+        asked, here = self._read(fields), self._here()
+        if not here.all:
+            return self._end(asked, here, ())
+        meant = next((session for session in here.all if self._is_meant(asked, session)), None)
+        if meant is not None:
+            return self._end(asked, here, (meant,))
         return self._pages.render(
             "provider/logout.html",
             client_name=asked.client.name(self._pages.language()) if asked.client else None,
             fields=fields,
+            current=here.current is not None,
+            others=bool(here.others),
             redirects_to=(origin_of(asked.return_url),) if asked.return_url else (),
         )
 
@@ -76,12 +82,12 @@ class LogoutPage:
         if "decision" not in request.form:
             return self._pages.redirect(f"/logout?{urlencode({POSTED: self._seal(fields)})}")
         self._forms.check()
-        asked, session = self._read(fields), self._session()
-        if session is None:
-            return self._gone(asked, ())
-        if request.form["decision"] != "allow":
+        asked, here, decision = self._read(fields), self._here(), request.form["decision"]
+        if decision == "everybody":
+            return self._end(asked, here, here.all)
+        if decision != "allow" and here.all:
             return self._stayed(asked.client)
-        return self._end(asked, session)
+        return self._end(asked, here, (here.current,) if here.current is not None else ())
 
     def _seal(self, fields: Mapping[str, str]) -> str:
         """What was POSTed, in a form that an address may carry: an ID token stays out of histories and logs."""
@@ -134,28 +140,35 @@ class LogoutPage:
             return False
         return asked.sid == self._parts.keyed.sid(session.id, asked.client.sector)
 
-    def _session(self) -> BrowserSession | None:
-        cookie = self._cookies.read("sid")
-        return self._parts.storage.run(lambda tx: self._parts.sessions.find(tx, cookie))
+    def _here(self) -> Present:
+        sid, others = self._cookies.read("sid"), self._cookies.read("others")
+        find, browser = self._parts.others.present, self._browser.id()
+        return self._parts.storage.run(lambda tx: find(tx, sid, others, browser))
 
-    def _end(self, asked: LogoutRequest, session: BrowserSession) -> Response:
+    def _end(self, asked: LogoutRequest, here: Present, meant: Sessions) -> Response:
+        """Sign these out; whoever else is signed in here stays."""
         parts, now = self._parts, self._parts.clock.now()
 
         def act(tx: Transaction) -> list[str]:
-            clients = revocation.clients_of_session(tx, session.identity_id, session.id)
-            sign_out(tx, parts.sessions, session.identity_id, session.id, now, "signed_out")
+            clients = [
+                client_id
+                for session in meant
+                for client_id in revocation.clients_of_session(tx, session.identity_id, session.id)
+            ]
+            leave(tx, parts.sessions, meant, now, "signed_out")
             return clients
 
-        ended = parts.storage.run(act, write=True)
-        known = (parts.clients.get(client_id) for client_id in ended)
-        return self._gone(asked, tuple(client.name(self._pages.language()) for client in known if client))
-
-    def _gone(self, asked: LogoutRequest, services: tuple[str, ...]) -> Response:
+        ended = parts.storage.run(act, write=True) if meant else []
+        known = (parts.clients.get(client_id) for client_id in dict.fromkeys(ended))
+        names = tuple(client.name(self._pages.language()) for client in known if client)
         if asked.return_url is not None:
             response = self._pages.redirect(asked.return_url)
         else:
-            response = self._pages.render("provider/signed_out.html", services=services, continue_url=None)
-        self._cookies.clear(response, "sid")
+            response = self._pages.render("provider/signed_out.html", services=names, continue_url=None)
+        if here.current is None or here.current in meant:
+            self._cookies.clear(response, "sid")
+        others = parts.others.seal(here.without(*meant), self._browser.id())
+        self._cookies.replace(response, "others", others, parts.settings.lifetimes.session_absolute_s)
         return response
 
     def _stayed(self, client: Client | None) -> Response:

@@ -14,7 +14,7 @@ from app.sessions.browser import BrowserSession
 from config.settings import Settings
 
 ACR_RANK = {"urn:mostid:acr:1": 1, "urn:mostid:acr:2": 2, "urn:mostid:acr:3": 3}
-FRESH_PROMPTS = frozenset({"login", "select_account", "create"})
+FRESH_PROMPTS = frozenset({"login", "create"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,14 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseAccount:
+    """The person must say who they are, of those who are signed in here, or that they are somebody else."""
+
+    named: str = ""
+    """The mark of whom the request names, to be shown first."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskConsent:
     """The person must say what this client may have."""
 
@@ -46,7 +54,7 @@ class Refuse:
     code: str
 
 
-Step = Issue | SignIn | AskConsent | Refuse
+Step = Issue | SignIn | ChooseAccount | AskConsent | Refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,14 @@ class Facts:
     declined: bool
     reachable: tuple[str, ...]
     """Levels that a new proof can give."""
+    allowed: bool
+    """Whether the session's person has allowed the authorization details of this very ask."""
     knows_hint: Callable[[], bool]
     """Whether the subject that was named is the session's person; asked only when one was."""
+    chosen: bool
+    """Whether the session's person was chosen for this request, on our page."""
+    has_others: Callable[[], bool]
+    """Whether others are signed in here; asked only where nobody is the current one and no page may ask."""
 
 
 def reachable_acr(settings: Settings) -> tuple[str, ...]:
@@ -77,23 +91,30 @@ def decide(request: AuthorizationRequest, facts: Facts) -> Step:
     step = _identification(request, facts) or _consent(request, facts)
     if "none" not in request.prompt or isinstance(step, Issue | Refuse):
         return step
-    return Refuse("consent_required" if isinstance(step, AskConsent) else "login_required")  # SR-018
+    if isinstance(step, AskConsent):
+        return Refuse("consent_required")
+    # Of several none is the current one: only their person can say which (OIDC Core §3.1.2.6).
+    several = facts.session is None and facts.has_others()
+    return Refuse("account_selection_required" if several else "login_required")  # SR-018
 
 
-def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | Refuse | None:
+def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | ChooseAccount | Refuse | None:
     session, standing = facts.session, facts.standing
     asks_again = bool(request.prompt & FRESH_PROMPTS) or request.max_age_s is not None
+    selects = "select_account" in request.prompt and not facts.chosen
     if session is None or standing is None or not standing.active:
-        return SignIn(asks_again)
+        return ChooseAccount() if selects else SignIn(asks_again)
     fresh = facts.made_at is not None and session.proved_at >= facts.made_at
     if not fresh:
+        if selects:
+            return ChooseAccount()
         if request.prompt & FRESH_PROMPTS or _is_too_old(session, request.max_age_s, facts.now):
             return SignIn(force=True)
         # Voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is.
         if _wants_more(request.acr_values, session.acr, facts.reachable) and "none" not in request.prompt:
             return SignIn(asks_again)
     if (request.hinted_sub is not None or request.claims.subs is not None) and not facts.knows_hint():
-        return Refuse("login_required") if fresh else SignIn(force=True)
+        return Refuse("login_required") if fresh or facts.chosen else SignIn(force=True)
     return _essential_level(request, facts, session, fresh=fresh) if request.claims.acr else None
 
 
@@ -119,7 +140,9 @@ def _consent(request: AuthorizationRequest, facts: Facts) -> Step:
     """First-party services need no consent page, except when they ask for one, or nobody knows who asks."""
     standing = facts.standing
     assert standing is not None  # noqa: S101  # _identification has seen it
-    asks = "consent" in request.prompt or _may_be_anybody(request)
+    asks = "consent" in request.prompt or request.client.may_be_anybody(request.target.redirect_uri)
+    if request.details and not facts.allowed:
+        return AskConsent()
     if request.client.first_party and not asks:
         return Issue(request.scope, request.claims)
     just_given = facts.made_at is not None and standing.decided_at >= facts.made_at
@@ -127,19 +150,9 @@ def _consent(request: AuthorizationRequest, facts: Facts) -> Step:
     if (asks or undecided) and not just_given:
         return AskConsent()
     scope = tuple(name for name in request.scope if name in standing.consented)
-    if scope:
+    if scope or request.details:
         return Issue(scope, request.claims.within(standing.consented))
     return Refuse("access_denied") if just_given else AskConsent()
-
-
-def _may_be_anybody(request: AuthorizationRequest) -> bool:
-    """Whether any application of the device could stand behind this client: its person then says yes each time.
-
-    Nothing proves who takes a private-use scheme or a loopback port; a claimed https address is its owner's
-    (RFC 8252 §8.6).
-    """
-    client, uri = request.client, request.target.redirect_uri
-    return client.public and client.application_type == "native" and not uri.startswith("https://")
 
 
 def _is_too_old(session: BrowserSession, max_age_s: int | None, now: int) -> bool:

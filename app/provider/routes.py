@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import Blueprint
 
+from app.clients.statements import Statements
 from app.provider.app_links import apple_association, asset_links
 from app.provider.asked import Visit
 from app.provider.authorize import Authorize, quick
@@ -12,7 +13,7 @@ from app.provider.authorize_page import AuthorizePage
 from app.provider.client_assertion import ClientAssertions
 from app.provider.client_auth import ClientAuthentication
 from app.provider.device import DeviceAuthorizationEndpoint
-from app.provider.discovery import discovery, jwks
+from app.provider.discovery import Discovery, jwks
 from app.provider.introspection import IntrospectionEndpoint
 from app.provider.launcher import LauncherPage
 from app.provider.logout import LogoutPage
@@ -36,10 +37,14 @@ POST = frozenset({"POST"})
 def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
     """The machines' endpoints, answered at the door."""
     assertions = ClientAssertions(parts.client_keys, parts.ephemeral, parts.clock, parts.settings.issuer)
-    authenticate = ClientAuthentication(parts.clients, assertions, parts.clock, parts.failures)
+    authenticate = ClientAuthentication(
+        parts.clients, assertions, parts.certificates, parts.clock, parts.failures
+    )
     origins = parts.clients.browser_origins
     read, write = partial(Endpoint, services=True), partial(Endpoint, services=True, write=True)
-    documents = read(discovery(parts.settings), GET, origins=origins)
+    documents = read(Discovery(parts.settings, parts.signing, parts.detail_types), GET, origins=origins)
+    issuers = parts.settings.software_statement_issuers
+    statements = Statements(issuers, parts.settings.issuer, parts.clock)
     return {
         "/.well-known/openid-configuration": documents,
         "/.well-known/oauth-authorization-server": documents,
@@ -53,8 +58,8 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
         "/userinfo": read(UserinfoEndpoint(parts), frozenset({"GET", "POST"}), origins=origins),
         "/introspect": read(IntrospectionEndpoint(parts, authenticate), POST),
         "/revoke": write(RevocationEndpoint(parts, authenticate), POST, origins=origins),
-        PATH: write(RegistrationEndpoint(parts), POST, raw_body=True),
-        f"{PATH}/": write(ManagementEndpoint(parts), frozenset({"GET", "PUT", "DELETE"}), raw_body=True),
+        PATH: write(RegistrationEndpoint(parts, statements), POST, raw_body=True),
+        f"{PATH}/": write(ManagementEndpoint(parts, statements), frozenset({"GET", "PUT", "DELETE"}), raw_body=True),
     }
 
 
@@ -62,7 +67,7 @@ def blueprint(parts: Parts, pages: Pages, browser: Browser, cookies: Cookies, fo
     """The provider's pages."""
     routes = Blueprint("provider", __name__)
     authorize = AuthorizePage(parts, Authorize(parts), pages, browser, cookies)
-    logout = LogoutPage(parts, pages, cookies, forms)
+    logout = LogoutPage(parts, pages, cookies, forms, browser)
     routes.add_url_rule("/", "launcher", LauncherPage(parts, pages, cookies).get, methods=["GET"])
     routes.add_url_rule("/authorize", "authorize", authorize.get, methods=["GET"])
     routes.add_url_rule("/authorize", "authorize_posted", authorize.post, methods=["POST"])
@@ -73,13 +78,13 @@ def blueprint(parts: Parts, pages: Pages, browser: Browser, cookies: Cookies, fo
 
 def _quick(parts: Parts, cookies: Cookies) -> Callable[[Request], Answer | None]:
     authorize = Authorize(parts)
-    browser, session = cookies.name("browser"), cookies.name("sid")
+    browser, session, others = (cookies.name(kind) for kind in ("browser", "sid", "others"))
 
     def answer(request: Request) -> Answer | None:
-        values = request.cookies((browser, session))
+        values = request.cookies((browser, session, others))
         if browser not in values or session not in values:
             return None
-        visit = Visit(request.query, values[browser], values[session])
+        visit = Visit(request.query, values[browser], values[session], values.get(others))
         return quick(authorize, request.tx, visit, request.reference)
 
     return answer

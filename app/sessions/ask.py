@@ -44,6 +44,10 @@ class Ask:
     declined: bool = False
     device: bool = False
     """It is not a service's request but the approval of a device; only we make such asks."""
+    chosen: str = ""
+    """Whom its person chose among those who are signed in: the mark of that session."""
+    approval: str = ""
+    """Their word for its authorization details, good for one code."""
 
     @property
     def path(self) -> str:
@@ -77,6 +81,10 @@ class Asks:
         }
         if ask.device:
             body["v"] = 1
+        if ask.chosen:
+            body["c"] = ask.chosen
+        if ask.approval:
+            body["a"] = ask.approval
         raw = zlib.compress(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(), 1)
         sealed = self._sealer.seal(PURPOSE, INLINE + raw)
         if len(sealed) <= LONGEST:
@@ -111,6 +119,10 @@ class Asks:
         """The same ask with the person's no."""
         return self.seal(replace(ask, declined=True))
 
+    def approve(self, ask: Ask, approval: str) -> str:
+        """The same ask with the person's word for its authorization details."""
+        return self.seal(replace(ask, approval=approval))
+
     def _read(self, text: str) -> Ask | None:
         try:
             raw = self._sealer.open(PURPOSE, text)
@@ -123,7 +135,8 @@ class Asks:
             return None
         value: Mapping[str, Any] = json.loads(zlib.decompress(body))
         force, declined, device = bool(value["f"]), bool(value["d"]), "v" in value
-        return Ask(value["p"], value["b"], value["t"], value["s"], force, declined, device)
+        chosen, approval = value.get("c", ""), value.get("a", "")
+        return Ask(value["p"], value["b"], value["t"], value["s"], force, declined, device, chosen, approval)
 
 
 def begin_again(ask: Ask, client: Client | None, now: int, issuer: str) -> str | None:

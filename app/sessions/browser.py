@@ -5,7 +5,7 @@ The session's id never leaves us: the cookie seals identity, id and generation, 
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -69,9 +69,12 @@ class BrowserSessions:
     def find(self, tx: Transaction, cookie: str | None) -> BrowserSession | None:
         """The live session that this cookie names; None for any other value. One statement."""
         named = self._open_cookie(cookie)
-        if named is None:
-            return None
-        identity, session, generation = named
+        return self.find_named(tx, *named) if named is not None else None
+
+    def find_named(
+        self, tx: Transaction, identity: UUID, session: UUID, generation: int
+    ) -> BrowserSession | None:
+        """The live session of this name, as a cookie of ours gave it. One statement."""
         row = tx.execute(_ROW, {"identity": identity, "session": session}).first()
         if row is None or row.ended_at is not None:
             return None
@@ -96,6 +99,23 @@ class BrowserSessions:
             if raised is not None:
                 return self._cookie(proved.identity_id, known.id, raised)
         return self._insert(tx, proved, browser_hash, shared)
+
+    def renew(self, tx: Transaction, known: BrowserSession, *, overlaps: bool) -> BrowserSession | None:
+        """The same session, one generation up, by the same proof: its former cookie dies (SR-082).
+
+        It dies at once, unless it `overlaps` for a moment, so that a lost answer signs nobody out.
+        None where it has ended meanwhile, or its proof is another one: a former cookie never gains by it.
+        """
+        place = {"identity": known.identity_id, "session": known.id}
+        row = tx.execute(_LOCKED_ROW, place).first()
+        if row is None or row.ended_at is not None or not _is_of(known, row):
+            return None
+        tx.execute(
+            update(sessions)
+            .where(sessions.c.identity_id == known.identity_id, sessions.c.id == known.id)
+            .values(generation=row.generation + 1, former=self._former(row) if overlaps else None)
+        )
+        return replace(known, generation=row.generation + 1)
 
     def end(self, tx: Transaction, identity: UUID, session: UUID, reason: str) -> bool:
         """End one session. False when it had ended before."""
@@ -133,8 +153,9 @@ class BrowserSessions:
             return None
         proof: Mapping[str, Any] = {name: getattr(row, name) for name in OF_A_PROOF}
         if generation != row.generation:
-            overlap = row.raised_at + self._lifetimes.session_overlap_s * 1000
-            if generation != row.generation - 1 or now >= overlap or row.former is None:
+            if generation != row.generation - 1 or row.former is None:
+                return None
+            if now >= row.former.get("until", 0):  # rows of before do not say
                 return None
             proof = row.former
         stale = now - row.seen_at > idle // TOUCHES_IN_IDLE_LIFE
@@ -168,7 +189,7 @@ class BrowserSessions:
             .values(
                 generation=raised,
                 raised_at=now,
-                former={name: getattr(row, name) for name in OF_A_PROOF},
+                former=self._former(row),
                 link_id=proved.link_id,
                 auth_time=proved.auth_time,
                 acr=proved.acr,
@@ -179,6 +200,11 @@ class BrowserSessions:
             )
         )
         return raised
+
+    def _former(self, row: Any) -> dict[str, Any]:
+        """What the cookie of the generation before is still worth, and until when."""
+        until = self._clock.now() + self._lifetimes.session_overlap_s * 1000
+        return {name: getattr(row, name) for name in OF_A_PROOF} | {"until": until}
 
     def _insert(self, tx: Transaction, proved: Proved, browser_hash: bytes, shared: bool) -> str:
         now = self._clock.now()
@@ -206,6 +232,10 @@ class BrowserSessions:
         lifetimes = self._lifetimes
         return now + (lifetimes.session_shared_s if shared else lifetimes.session_absolute_s) * 1000
 
+    def cookie(self, session: BrowserSession) -> str:
+        """The cookie value that names a session as it stands."""
+        return self._cookie(session.identity_id, session.id, session.generation)
+
     def _cookie(self, identity: UUID, session: UUID, generation: int) -> str:
         return self._sealer.seal(PURPOSE, COOKIE.pack(identity.bytes, session.bytes, generation))
 
@@ -217,3 +247,9 @@ class BrowserSessions:
         except (Unsealable, struct.error):
             return None
         return UUID(bytes=identity), UUID(bytes=session), generation
+
+
+def _is_of(known: BrowserSession, row: Any) -> bool:
+    """Whether a session as its cookie knows it stands on the proof that its row has now."""
+    proof = (row.raised_at, row.auth_time, row.acr, tuple(row.amr))
+    return proof == (known.proved_at, known.auth_time, known.acr, known.amr)

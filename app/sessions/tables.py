@@ -16,7 +16,9 @@ sessions = Table(
     Column("auth_time", Millis, nullable=False),
     Column("acr", String(32), nullable=False),
     Column("amr", Json, nullable=False),
-    Column("former", Json),  # raised_at, auth_time, acr and amr of the generation before
+    Column(
+        "former", Json
+    ),  # raised_at, auth_time, acr and amr of the generation before, and until when it counts
     Column("browser_hash", LargeBinary(16), nullable=False),
     Column("device", Sealed),
     Column("shared", Boolean, nullable=False),

@@ -15,7 +15,7 @@ class Cookies:
         self._prefix = "__Host-mostid_" if settings.secure else "mostid_"
 
     def name(self, kind: str) -> str:
-        """The full name of a kind: `sid`, `browser`, `csrf`, `device`, `lang`, `txn_…`."""
+        """The full name of a kind: `sid`, `others`, `browser`, `csrf`, `device`, `lang`, `txn_…`."""
         return self._prefix + kind
 
     def read(self, kind: str) -> str | None:
@@ -38,6 +38,13 @@ class Cookies:
             httponly=True,
             samesite="Lax",
         )
+
+    def replace(self, response: Response, kind: str, value: str, max_age_s: int | None) -> None:
+        """Set a cookie, or have the browser forget it where there is nothing to say."""
+        if value:
+            self.set(response, kind, value, max_age_s)
+        elif self.read(kind) is not None:
+            self.clear(response, kind)
 
     def clear(self, response: Response, kind: str) -> None:
         """Have the browser forget a cookie."""

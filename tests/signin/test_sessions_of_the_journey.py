@@ -110,16 +110,17 @@ def test_a_journey_that_an_attacker_began_does_not_end_in_their_browser(
 
 
 @pytest.mark.sr("SR-083")
-def test_whoever_was_here_before_is_signed_out_whole(
+def test_whoever_was_here_before_is_signed_out_whole_by_a_shared_device(
     deployment: Deployment, browser: Browser, store: Service, by_phone: Enter
 ) -> None:
     by_phone(browser, first_page(browser, store), NINA)
     former = tokens(browser, store)
-    by_phone(browser, first_page(browser, store, prompt="select_account"), MARIA)
+    by_phone(browser, first_page(browser, store, prompt="login"), MARIA, shared="1")
     header = {"Authorization": f"Bearer {former['access_token']}"}
     assert browser.get("/userinfo", headers=header).status_code == 401
     assert [(row.kind, row.client_id) for row in deployment.rows("outbox")] == [("session.ended", "store")]
     assert {row.ended_reason for row in deployment.rows("sessions")} == {None, "replaced"}
+    assert browser.cookie("others") is None
 
 
 def test_the_usual_way_comes_first_and_greets_only_whom_it_knows(

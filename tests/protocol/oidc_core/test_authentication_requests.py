@@ -106,7 +106,7 @@ def test_none_that_would_need_a_new_proof_is_refused(
 @pytest.mark.rule("OIDC Core", "3.1.2.1", "prompt=login asks for a new proof although a session exists")
 @pytest.mark.parametrize(
     "changed",
-    [{"prompt": "login"}, {"prompt": "select_account"}, {"max_age": "0"}, {"prompt": "login consent"}],
+    [{"prompt": "login"}, {"max_age": "0"}, {"prompt": "login consent"}],
 )
 def test_a_new_proof_is_asked_for_and_nothing_less_is_enough(
     deployment: Deployment, browser: Browser, store: Service, changed: dict[str, str | None]
