@@ -1,5 +1,6 @@
 """Keys that clients publish at their jwks_uri: fetched when needed, not more often, and never lost by a failure."""
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,11 +8,14 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from app.clients.client import Client, make
 from app.clients.keys import ClientKeys
 from app.clients.metadata import parse
 from app.clients.policy import Policy
+from app.keys.foreign import BadForeign, Foreign, read
+from app.keys.sealing import encode
 from app.storage.clock import Clock
 from app.storage.database import Unavailable
 from app.upstreams.guarded import GuardedFetch
@@ -84,6 +88,39 @@ def test_unknown_ids_cause_one_fetch_in_ten_seconds(
     assert len(site.received) == 1
     clock_file.advance(10)
     assert found(keys, shop, "y") == []
+    assert len(site.received) == 2
+
+
+def signed(kid: str | None, private: ECKey) -> Foreign:
+    """A token by this key; it names a key only where an id is given."""
+    header = {"alg": "ES256"} | ({"kid": kid} if kid else {})
+    body = ".".join(encode(json.dumps(part).encode()) for part in (header, {}))
+    signature = encode(JWSRegistry.algorithms["ES256"].sign(body.encode(), private))
+    return read(f"{body}.{signature}", ["ES256"])
+
+
+@pytest.mark.rule(
+    "OIDC Core", "10.1.1", "a key without an id is replaced too: what the copy does not verify asks anew"
+)
+@pytest.mark.sr("SR-201")
+@pytest.mark.parametrize("kid", [None, "always the same"])
+def test_a_key_that_takes_anothers_place(
+    site: Fake, shop: Client, keys: ClientKeys, clock_file: ClockFile, kid: str | None
+) -> None:
+    """Once in ten seconds, so nobody makes us call a client more often by bad signatures."""
+    first, second = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+    name = {"kid": kid} if kid else {}
+    publish(site, first.as_dict(private=False) | name)
+    keys.check(shop, signed(kid, first))
+    publish(site, second.as_dict(private=False) | name)
+    for _ in range(3):
+        with pytest.raises(BadForeign):
+            keys.check(shop, signed(kid, second))
+    assert len(site.received) == 1
+    clock_file.advance(10)
+    keys.check(shop, signed(kid, second))
+    with pytest.raises(BadForeign):
+        keys.check(shop, signed(kid, first))
     assert len(site.received) == 2
 
 
