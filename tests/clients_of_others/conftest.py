@@ -13,7 +13,8 @@ from tests.races.served import Served, serve, signed_in
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Granian over the embedded stores."""
-    with serve(tmp_path_factory.mktemp("served"), "", "", at_its_port=True) as server:
+    directory = tmp_path_factory.mktemp("served")
+    with serve(directory, "", "", number_of_workers=1, at_its_port=True) as server:
         yield server
 
 

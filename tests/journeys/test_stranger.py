@@ -1,7 +1,6 @@
 """A service that nobody has told us of: openid-client from npm, our address, and an initial access token."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,19 +13,12 @@ import pytest
 
 from tests.journeys.steps import through_mailru
 from tests.journeys.visitor import Visitor
+from tests.support import node
 from tests.support.whole import Whole
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tests" / "node" / "stranger.mjs"
 PATIENCE_S = 60
-
-
-def node() -> str:
-    """Node 20 or newer with the libraries of tests/node; skips where it is not there."""
-    found = shutil.which("node")
-    if found is None or not (PROGRAM.parent / "node_modules" / "openid-client").is_dir():
-        pytest.skip("no Node with the client libraries of tests/node")
-    return found
 
 
 def initial_token(mostid: Whole) -> str:
@@ -59,7 +51,7 @@ def initial_token(mostid: Whole) -> str:
 def stranger(mostid: Whole) -> Iterator[Callable[[], dict[str, Any]]]:
     """The service; each call gives the next of its lines, which says what it wants or has."""
     command = [
-        node(),
+        node.executable(),
         str(PROGRAM),
         mostid.address("public"),
         initial_token(mostid),

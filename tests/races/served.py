@@ -29,10 +29,13 @@ class Served:
     port: int
     environment: Mapping[str, str]
     process: "subprocess.Popen[bytes] | None" = None
+    number_of_workers: int = WORKERS
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = public_command(self.deployment.settings.model_copy(update={"workers": WORKERS}), self.port)
+        command = public_command(
+            self.deployment.settings.model_copy(update={"workers": self.number_of_workers}), self.port
+        )
         with (self.deployment.settings.data_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -96,7 +99,13 @@ class Served:
 
 @contextmanager
 def serve(
-    directory: Path, database_url: str, redis_url: str, *, at_its_port: bool = False, **settings: Any
+    directory: Path,
+    database_url: str,
+    redis_url: str,
+    *,
+    number_of_workers: int = WORKERS,
+    at_its_port: bool = False,
+    **settings: Any,
 ) -> Iterator[Served]:
     """A server over these stores; empty addresses are files in the directory.
 
@@ -118,7 +127,7 @@ def serve(
         "MOSTID_CLOCK_FILE": str(clock_file.path),
         "MOSTID_LOG_LEVEL": "WARNING",
     }
-    served = Served(deployment, port, environment)
+    served = Served(deployment, port, environment, number_of_workers=number_of_workers)
     try:
         served.start()
         yield served
