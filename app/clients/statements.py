@@ -8,6 +8,7 @@ from typing import Any
 from app.keys.foreign import BadForeign, Foreign, read
 from app.keys.jwk import ALGORITHMS, BadKey, PublicKey, read_set
 from app.storage.clock import Clock
+from config import ConfigurationError
 
 AHEAD_S = 10
 """How far an issuer's clock may be ahead of ours (SR-032)."""
@@ -29,7 +30,7 @@ class Statements:
     """Reads statements of the issuers that the operator trusts."""
 
     def __init__(self, file: Path | None, audience: str, clock: Clock) -> None:
-        """`file`: a JSON object of issuers and their key sets. Raises ValueError for one that cannot be read."""
+        """`file`: a JSON object of issuers and their key sets. Raises ConfigurationError for one that cannot be used."""
         self._issuers = _issuers(file) if file is not None else {}
         self._audience, self._clock = audience, clock
 
@@ -88,4 +89,4 @@ def _issuers(file: Path) -> dict[str, tuple[PublicKey, ...]]:
         given = json.loads(file.read_bytes())
         return {issuer: read_set(keys) for issuer, keys in given.items()}
     except (OSError, ValueError, AttributeError, RecursionError, BadKey) as error:
-        raise ValueError(f"software_statement_issuers: {file} cannot be used: {error}") from error
+        raise ConfigurationError(f"MOSTID_SOFTWARE_STATEMENT_ISSUERS: mend {file}: {error}") from None

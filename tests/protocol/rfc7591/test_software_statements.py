@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.keys.sealing import encode
 from app.provider.sections import section_of
+from config import ConfigurationError
 from tests.deployment import ISSUER, REDIRECT, Browser, Deploy, Deployment
 from tests.protocol.rfc7591.registering import post, put, token
 
@@ -169,7 +170,7 @@ def test_a_file_that_cannot_be_used_is_said_at_the_start(
     file = tmp_path / "issuers.json"
     if text is not None:
         file.write_text(text)
-    with pytest.raises(ValueError, match="software_statement_issuers"):
+    with pytest.raises(ConfigurationError, match="MOSTID_SOFTWARE_STATEMENT_ISSUERS"):
         deploy(software_statement_issuers=file)
 
 
