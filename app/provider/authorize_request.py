@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.clients.registry import Client, Clients
+from app.grants.authorization_details import NAME as DETAILS
+from app.grants.authorization_details import BadDetails, read_details, written
 from app.grants.claims_parameter import NOTHING, BadClaims, ClaimsRequest, parse_claims
+from app.grants.detail_types import DetailTypes
 from app.keys.signing import BadToken, SigningKeys
 from app.provider.dpop import is_thumbprint
 from app.provider.pkce import is_challenge
 from app.provider.response_mode import mode_of
-from app.provider.sections import CORE
+from app.provider.sections import CORE, demanded
 from app.provider.target import LONGEST_VALUE, Refused, Target, find_target
 from app.web.request import Form
 
@@ -21,7 +24,7 @@ UNSUPPORTED = {
 FROZEN = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
     "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales", "acr_values", "response_mode", "dpop_jkt",
-    "claims", "resource",
+    "claims", "resource", "authorization_details",
 )  # fmt: skip
 """What an ask keeps of a request."""
 HEEDED = frozenset({*FROZEN, *UNSUPPORTED, "request", "display", "claims_locales"})
@@ -42,6 +45,8 @@ class AuthorizationRequest:
     claims: ClaimsRequest
     challenge: str
     nonce: str
+    details: str = ""
+    """Authorization details, as they are kept (RFC 9396); empty: none."""
 
     @property
     def client(self) -> Client:
@@ -49,7 +54,9 @@ class AuthorizationRequest:
         return self.target.client
 
 
-def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) -> AuthorizationRequest:
+def validate(
+    form: Form, clients: Clients, signing: SigningKeys, types: DetailTypes, issuer: str
+) -> AuthorizationRequest:
     """Check a request whole. Raises Unanswerable, or Refused, which knows where to."""
     target = find_target(form, clients, issuer)
     _refuse_what_is_not_offered(target, form)
@@ -60,7 +67,10 @@ def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) ->
         raise Refused(target, "invalid_request", "nonce is missing", "OIDC Core §3.1.2.1")
     claims = _claims(target, form)
     acr_values = _acr_values(client, form, claims)
+    details = _details(target, form, types)
     parameters = {name: form[name] for name in FROZEN if name in form}
+    if details:
+        parameters[DETAILS] = details
     if acr_values:
         parameters["acr_values"] = " ".join(acr_values)  # the pages read there which ways in will do
     return AuthorizationRequest(
@@ -74,6 +84,7 @@ def validate(form: Form, clients: Clients, signing: SigningKeys, issuer: str) ->
         claims=claims,
         challenge=challenge,
         nonce=nonce,
+        details=details,
     )
 
 
@@ -98,7 +109,8 @@ def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
     if form["response_type"] != "code":
         raise Refused(target, "unsupported_response_type")  # SR-006
     if mode_of(form, target.client, target.redirect_uri) is None:
-        raise Refused(target, "invalid_request", "this client may not have this response_mode")  # SR-010
+        section = demanded(target.client, "MS §5.4.1", "JARM §2.3")  # SR-010
+        raise Refused(target, "invalid_request", "this client may not have this response_mode", section)
 
 
 def _may_reach(form: Form, target: Target) -> bool:
@@ -114,7 +126,8 @@ def _challenge(target: Target, form: Form) -> str:
     if not challenge and not method and not target.client.require_pkce:
         return ""
     if method != "S256" or not is_challenge(challenge):
-        raise Refused(target, "invalid_request", "PKCE with S256 is required", "RFC 7636 §4.4.1")
+        section = demanded(target.client, "SP §5.3.2.2", "RFC 7636 §4.4.1")
+        raise Refused(target, "invalid_request", "PKCE with S256 is required", section)
     return challenge
 
 
@@ -125,7 +138,7 @@ def _scope(target: Target, form: Form) -> tuple[str, ...]:
         allowed = allowed - {"offline_access"}
     wanted = dict.fromkeys(form.get("scope", "").split())
     scope = tuple(name for name in wanted if name in allowed)
-    if not scope:
+    if not scope and ("scope" in form or DETAILS not in form):  # RFC 9396 §3: either will do
         raise Refused(target, "invalid_scope", "no scope that this client may have")
     return scope
 
@@ -154,6 +167,16 @@ def _claims(target: Target, form: Form) -> ClaimsRequest:
         return parse_claims(form["claims"], target.client.scopes)
     except BadClaims as problem:
         raise Refused(target, "invalid_request", str(problem), "OIDC Core §5.5") from None
+
+
+def _details(target: Target, form: Form, types: DetailTypes) -> str:
+    """What it wants to be allowed in full (RFC 9396 §3), checked, in the one form that is kept."""
+    if DETAILS not in form:
+        return ""
+    try:
+        return written(read_details(form[DETAILS], target.client, types, target.issuer))
+    except BadDetails as problem:
+        raise Refused(target, "invalid_authorization_details", str(problem)) from None
 
 
 def _acr_values(client: Client, form: Form, claims: ClaimsRequest) -> tuple[str, ...]:

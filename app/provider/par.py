@@ -9,6 +9,7 @@ from app.provider.dpop import BadProof
 from app.provider.errors import ProtocolError, error_answer, invalid_request
 from app.provider.parts import Parts
 from app.provider.request_object import BadRequestObject, RequestObjects
+from app.provider.sections import demanded
 from app.provider.target import Refused, Unanswerable
 from app.web.request import Answer, Form, Request, json_answer
 
@@ -40,12 +41,14 @@ class ParEndpoint:
             raise ProtocolError("temporarily_unavailable", "too many requests", status=429)
         parts = self._parts
         form = Form(list(({**request.form} | {"client_id": client.client_id}).items()))
+        form.repeated = request.form.repeated
         if "request" in form:
             form = self._opened(client, form["request"])
         elif client.metadata.require_signed_request_object:
-            raise invalid_request("requests of this client are signed", "RFC 9101 §10.5")
+            section = demanded(client, "MS §5.3.1", "RFC 9101 §10.5")
+            raise invalid_request("requests of this client are signed", section)
         try:
-            return validate(form, parts.clients, parts.signing, parts.settings.issuer)
+            return validate(form, parts.clients, parts.signing, parts.detail_types, parts.settings.issuer)
         except Unanswerable as problem:
             raise invalid_request(str(problem), problem.section) from None
         except Refused as refused:
@@ -69,4 +72,4 @@ class ParEndpoint:
         try:
             return self._objects.open(client, text)
         except BadRequestObject as bad:
-            raise ProtocolError("invalid_request_object", str(bad)) from None
+            raise ProtocolError("invalid_request_object", str(bad), section=bad.section) from None

@@ -57,7 +57,7 @@ def test_metadata_from_a_file_with_flags_on_top(flask: Flask, tmp_path: Path) ->
         "scope": "openid",
         "first_party": True,
         "sector": "ecosystem",
-        "fapi": False,
+        "fapi": "",
         "favourite_colour": "green",
     }
     file.write_text(json.dumps(metadata))
