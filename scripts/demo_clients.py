@@ -21,6 +21,7 @@ DEMO: dict[str, dict[str, Any]] = {
         "short_name": "Bereg",
         "accent": "#0f5c4a",
         "allowed_scopes": ["openid", "profile", "email", "phone"],
+        "authorization_details_types": ["mir_payment"],
     },
     "social": OURS
     | {
@@ -37,6 +38,7 @@ DEMO: dict[str, dict[str, Any]] = {
         "accent": "#8a3b12",
         "first_party": False,
         "allowed_scopes": ["openid", "profile", "email", "phone"],
+        "authorization_details_types": ["mir_payment"],
     },
 }
 """RFC 7591 metadata and ours, by the client id that each gets; addresses are added."""

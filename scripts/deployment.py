@@ -104,6 +104,7 @@ class Deployment:
     def _new_settings(self) -> str:
         """Fresh keys; and where we are, if that is not where everybody is."""
         text = new_env(issuer=self.address("public"), simulators=self.address("simulators"))
+        text += f"MOSTID_AUTHORIZATION_DETAILS_DIR={ROOT / 'examples' / 'authorization_details'}\n"
         if self.base_port != BASE_PORT:
             text += f"MOSTID_ADMIN_ISSUER=http://localhost:{self.base_port + 1}\n"
             text += f"MOSTID_METRICS_ADDRESS=127.0.0.1:{self.ports['metrics']}\n"

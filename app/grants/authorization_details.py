@@ -20,7 +20,7 @@ log = logging.getLogger("mostid.grants")
 
 NAME = "authorization_details"
 LONGEST = 4_096
-"""Bytes of the parameter: its tokens travel in headers."""
+"""Bytes of the parameter, and of its JSON in ASCII, as JWTs hold it: they travel in headers, of 8 KiB in most servers."""
 MOST = 10
 """Objects in it: a page that asks more is read by nobody."""
 MOST_DEPTH = 10
@@ -82,6 +82,8 @@ def _objects(text: str) -> list[dict[str, Any]]:
         details = parse(text, MOST_DEPTH)
     except BadJson as error:
         raise BadDetails(f"{NAME} is no strict JSON: {error}") from None
+    if len(json.dumps(details, separators=(",", ":"))) > LONGEST:
+        raise BadDetails(f"{NAME} is at most {LONGEST} bytes, where other letters than ASCII count 6 each")
     if not isinstance(details, list) or not 0 < len(details) <= MOST:
         raise BadDetails(f"{NAME} is a list of 1 to {MOST} objects")
     for number, detail in enumerate(details):

@@ -99,7 +99,8 @@ class Mint:
         claims |= confirmation(cnf) | told
         token = self._access_tokens.write(claims, client.metadata.access_token_format)
         kind = token_type(claims)
-        return {"access_token": token, "token_type": kind, "expires_in": life, "scope": scope} | told
+        body = {"access_token": token, "token_type": kind, "expires_in": life} | told
+        return body | ({"scope": scope} if scope else {})
 
     def userinfo(self, known: Mapping[str, Any], client: Client, algorithm: str) -> str:
         """A person's claims, signed (OIDC Core §5.3.2). Without times, so nobody takes it for an ID token."""
@@ -151,15 +152,15 @@ class Mint:
 
     def _claims(self, client_id: str, sub: str, scope: str, resource: str, life: int) -> dict[str, Any]:
         now = self._clock.now() // 1000
-        return {
+        claims = {
             "iss": self._issuer,
             "sub": sub,
             "aud": resource,
             "client_id": client_id,
             "iat": now,
             "exp": now + life,
-            "scope": scope,
         }
+        return claims | ({"scope": scope} if scope else {})
 
 
 def confirmation(cnf: str | None) -> dict[str, dict[str, str]]:

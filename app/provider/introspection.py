@@ -73,7 +73,7 @@ class IntrospectionEndpoint:
             return None
         return {
             "active": True,
-            "scope": row.scope,
+            **({"scope": row.scope} if row.scope else {}),
             "client_id": row.client_id,
             "sub": row.sub,
             "iss": self._parts.settings.issuer,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.grants import grants
+from app.grants.authorization_details import Details, stored
 from app.grants.codes import BadCode, Code, redirect_hash
 from app.grants.issue import Entitlement
 from app.provider.errors import invalid_grant
@@ -24,11 +25,15 @@ class AuthorizationCode(GrantType):
         them a second time ends its grant: somebody else has used it.
         """
         code = self._checked_code()
+        granted = self._details(code)
+        if granted is None:
+            return refuse(self.http, self.parts, code, code.id, "what was allowed with it is kept no more")
+        narrowed = self.narrowed(granted)
         admitted = grants.admit(self.http.tx, code, self.service.sector, self.parts.moment())
         if admitted is None:
             cause = "person or session has ended, or consent was withdrawn"
             return refuse(self.http, self.parts, code, code.id, cause)
-        given = self._entitlement(code, self.sub_of(admitted, code.identity_id))
+        given = self._entitlement(code, self.sub_of(admitted, code.identity_id), narrowed)
         asked = code.extras.get("claims")
         token = self.spend(  # the grant's key is the code's id
             given,
@@ -36,6 +41,7 @@ class AuthorizationCode(GrantType):
             link_id=code.link_id,
             offline="offline_access" in code.scope.split(),
             claims=asked,
+            details=granted,
         )
         if token is None:
             return refuse(self.http, self.parts, code, code.id, "code came twice")
@@ -62,7 +68,14 @@ class AuthorizationCode(GrantType):
         self.audience(code.resource)
         return code
 
-    def _entitlement(self, code: Code, sub: str) -> Entitlement:
+    def _details(self, code: Code) -> Details | None:
+        """What was allowed with this code in full (RFC 9396); None where that is lost, and the code with it."""
+        if "details" not in code.extras:
+            return ()
+        kept = self.parts.approvals.find(code.id)
+        return None if kept is None else stored(kept)
+
+    def _entitlement(self, code: Code, sub: str, details: Details) -> Entitlement:
         return Entitlement(
             code.identity_id,
             code.id,
@@ -75,4 +88,5 @@ class AuthorizationCode(GrantType):
             code.acr,
             code.amr,
             self.cnf,
+            details,
         )

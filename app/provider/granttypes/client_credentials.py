@@ -22,11 +22,11 @@ class ClientCredentials(GrantType):
         allowed = self.service.scopes - PERSONAL
         asked = self.asked_scope()
         wanted = sorted(allowed) if asked is None else asked
-        if not wanted or not set(wanted) <= allowed:
+        details = self._details()
+        if not (wanted or (details and asked is None)) or not set(wanted) <= allowed:
             raise ProtocolError("invalid_scope", "this client may not have this scope")
         resource = self.audience(self.form.get("resource", self.parts.settings.issuer))
         scope = " ".join(wanted)
-        details = self._details()
         return self.answer(self.parts.mint.client_answer(self.service, scope, resource, self.cnf, details))
 
     def _details(self) -> Details:

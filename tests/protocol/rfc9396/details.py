@@ -35,7 +35,9 @@ REPORT: dict[str, Any] = {
             "locations": True,
             "places": {"type": "array", "items": {"$ref": "#/$defs/place"}},
         },
-        "$defs": {"place": {"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}}},
+        "$defs": {
+            "place": {"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}}
+        },
     },
 }
 
