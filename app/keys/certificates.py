@@ -119,7 +119,7 @@ def _normal(name: x509.Name) -> DistinguishedName:
     return tuple(frozenset(_attributes(part)) for part in name.rdns)
 
 
-def _attributes(part: Iterable[x509.NameAttribute]) -> Iterable[Attribute]:
+def _attributes(part: Iterable[x509.NameAttribute[str | bytes]]) -> Iterable[Attribute]:
     """Values without what does not tell names apart: case, forms of letters, spaces (RFC 5280 §7.1, RFC 4518 §2)."""
     for attribute in part:
         value: str | bytes = attribute.value

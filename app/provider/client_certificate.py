@@ -13,8 +13,7 @@ from app.clients.registry import Client
 from app.keys import certificates
 from app.keys.certificates import Certificate
 from app.storage.clock import Clock
-from app.web.door import CERTIFICATE, CERTIFICATE_VERIFIED
-from app.web.request import Request
+from app.web.request import CERTIFICATE, CERTIFICATE_VERIFIED, Request
 
 BYTE_SEQUENCE = re.compile(r":([A-Za-z0-9+/]+={0,2}):")
 """One byte sequence (RFC 8941 §3.3.5); a header that came twice is two with a comma."""

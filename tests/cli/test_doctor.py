@@ -155,6 +155,13 @@ def test_mistakes_of_settings(
     only([one for one in deployment.find() if one.area != "file"], "warning", area, change)
 
 
+def test_certificates_that_nobody_is_trusted_to_hand_on(deployment: Deployment) -> None:
+    changed(deployment, client_certificates=True)
+    only(deployment.find(), "error", "proxy", "MOSTID_TRUSTED_PROXIES")
+    changed(deployment, client_certificates=True, trusted_proxies=("10.0.0.0/8",))
+    assert deployment.find() == []
+
+
 def test_a_public_address_wants_the_profile_production(deployment: Deployment) -> None:
     admin = "https://ops.shop.ru"
     changed(deployment, issuer="https://id.shop.ru", admin_issuer=admin, trusted_proxies=("10.0.0.0/8",))

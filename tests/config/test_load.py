@@ -124,6 +124,8 @@ def test_a_text_with_escaped_line_breaks_is_read_in_any_form(
         ("database_url", "sqlite://", "in memory"),
         ("redis_url", "http://localhost", "redis://"),
         ("trusted_proxies", '["nowhere"]', "networks"),
+        ("mtls_origin", "https://mtls.shop.ru/token", "path"),
+        ("mtls_origin", "https://mtls.shop.ru", "CLIENT_CERTIFICATES"),
         ("trusted_proxies", "10.0.0.0/8", "JSON"),
         ("trusted_origins", '["https://shop.ru"]', "this machine"),
         ("trusted_origins", '["http://localhost:8200/x"]', "this machine"),

@@ -61,6 +61,7 @@ UNSAFE = [
     ("trusted_proxies", '["0.0.0.0/0"]', "wide"),
     ("trusted_proxies", '["10.1.2.0/24", "::/0"]', "wide"),
     ("trusted_proxies", '["*"]', "networks"),
+    ("mtls_origin", "http://localhost:8443", "https"),
     ("owned_domains", "[]", "name the domains"),
     ("owned_domains", '["ru"]', "bare name"),
     ("owned_domains", '["*.shop.ru"]', "bare name"),
@@ -105,6 +106,16 @@ def test_each_unsafe_setting_stops_the_start(
     named = setting.replace("absolute_s", "idle_s")
     assert any(line.startswith(f"{variable(named)}: ") and said in line for line in lines), lines
     assert len({line.partition(":")[0] for line in lines}) <= 2
+
+
+def test_certificates_need_a_proxy_that_hands_them_on(production_file: Path) -> None:
+    with production_file.open("a") as file:
+        file.write("MOSTID_CLIENT_CERTIFICATES=true\n")
+    assert load(production_file).client_certificates
+    with production_file.open("a") as file:
+        file.write("MOSTID_TRUSTED_PROXIES=[]\n")
+    with pytest.raises(ConfigurationError, match="MOSTID_CLIENT_CERTIFICATES: name the proxy"):
+        load(production_file)
 
 
 @pytest.mark.sr("SR-074")
