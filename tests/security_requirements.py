@@ -26,7 +26,7 @@ TITLES: dict[str, str] = {
     "SR-019": "prompt=login and max_age force a new proof; cancelling changes nothing",
     "SR-020": "Hints tell nobody whether an account exists",
     "SR-021": "A pushed request is spent once, soon, by its own client",
-    "SR-022": "No request is fetched by reference",
+    "SR-022": "No request is fetched by reference, but from registered addresses where an operator switched that on",
     "SR-023": "A code has 128 random bits and lives a minute",
     "SR-024": "Requests that are too large or malformed are refused at once",
     # Token endpoint
