@@ -151,7 +151,7 @@ def attested(statements: Statements, given: Mapping[str, Any], former: str = "")
             raise BadMetadata([("software_statement", "it was registered with one, and goes on with one")])
         return dict(given)
     try:
-        return dict(given) | statements.claims(statement, known=statement == former)
+        return {**given, **statements.claims(statement, known=statement == former)}
     except BadStatement as error:
         raise ProtocolError(error.code, "the software statement is not believed", cause=str(error)) from None
 
