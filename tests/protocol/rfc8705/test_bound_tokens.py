@@ -29,7 +29,7 @@ def check_error(answer: TestResponse, code: str) -> None:
 def check_challenge(answer: TestResponse) -> None:
     """The refusal of a protected resource (RFC 8705 §3, RFC 6750 §3.1)."""
     assert (answer.status_code, answer.json) == (401, {"error": "invalid_token"}), answer.text
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="MostID", error="invalid_token"'
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="MostID", error="invalid_token"')
 
 
 @pytest.fixture
@@ -81,6 +81,19 @@ def test_a_certificate_that_ends_while_the_token_lives(
     deployment.clock_file.advance(120)
     check_challenge(userinfo(maria, access, short.headers()))
     check_error(exchange(maria, app, maria.code(app), short.headers()), "invalid_request")
+
+
+@pytest.mark.rule("RFC 8705", "3.2", "an opaque token is bound as well: introspection alone says to what")
+@pytest.mark.sr("SR-044")
+def test_opaque_tokens(deployment: Deployment, maria: Browser, store: Service, owner: Holder) -> None:
+    deployment.change(store, access_token_format="opaque")
+    access = exchange(maria, store, maria.code(store), owner.headers()).json["access_token"]
+    assert "." not in access
+    said = post(maria, "/introspect", store, {"token": access}, owner.headers()).json
+    assert (said["active"], said["cnf"]) == (True, {CNF: owner.thumbprint})
+    assert userinfo(maria, access, owner.headers()).status_code == 200
+    for headers in ({}, holder(deployment.clock).headers()):
+        check_challenge(userinfo(maria, access, headers))
 
 
 @pytest.mark.rule("RFC 8705", "3", "a stolen token is of no use to another client with its own certificate")
