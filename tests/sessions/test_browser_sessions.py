@@ -53,6 +53,11 @@ class World:
             lambda tx: self.sessions.end(tx, session.identity_id, session.id, "signed_out"), write=True
         )
 
+    def renew(self, session: BrowserSession, *, overlaps: bool = True) -> str | None:
+        """The cookie of the session under its new name."""
+        renewed = self.storage.run(lambda tx: self.sessions.renew(tx, session, overlaps=overlaps), write=True)
+        return self.sessions.cookie(renewed) if renewed is not None else None
+
     def touch(self, session: BrowserSession) -> None:
         self.storage.run(lambda tx: self.sessions.touch(tx, session), write=True)
 
@@ -291,3 +296,32 @@ def test_many_sign_ins_at_once_leave_one_session_of_the_latest(world: World) -> 
     assert (
         sum(world.find(cookie) is not None for cookie in cookies) == 2
     )  # the latest, and the one before for a moment
+
+
+@pytest.mark.sr("SR-082", "SR-019")
+def test_a_new_name_is_no_new_proof(world: World, clock_file: ClockFile) -> None:
+    first = world.open(world.proved())
+    before = world.found(first)
+    clock_file.advance(100)
+    second = world.renew(before)
+    assert world.found(second or "") == replace(before, generation=2)
+    assert world.found(first) == before
+    clock_file.advance(31)
+    assert world.find(first) is None
+    third = world.renew(world.found(second or ""), overlaps=False)
+    assert world.find(second) is None
+    assert world.found(third or "").generation == 3
+
+
+@pytest.mark.sr("SR-082")
+def test_a_former_cookie_gains_nothing_by_a_new_name(world: World) -> None:
+    """It may be renewed as long as it stands on the same proof; a stronger one, or an end, is not for it."""
+    weak = world.proved()
+    first = world.open(weak)
+    before = world.found(first)
+    assert world.renew(before) is not None
+    assert world.renew(world.found(first)) is not None  # pressed twice
+    strong = world.open(replace(weak, acr="urn:mostid:acr:2"), world.found(world.open(weak, before)))
+    assert world.renew(before) is None
+    assert world.end(world.found(strong))
+    assert world.renew(before) is None

@@ -7,7 +7,6 @@ from tests.html import read
 from tests.provider.tokens import claims, tokens
 from tests.signin.conftest import Enter, first_page
 
-PEOPLE = ("maria", "alexey", "nina")
 MONTH = 30 * 86_400
 
 
@@ -31,7 +30,7 @@ def both(browser: Browser, store: Service, by_mailru: Enter) -> tuple[str, str]:
 def test_whoever_was_here_before_is_kept_aside(
     deployment: Deployment, browser: Browser, store: Service, by_mailru: Enter
 ) -> None:
-    by_mailru(browser, first_page(browser, store), "maria")
+    by_mailru(browser, first_page(browser, store, prompt="login"), "maria")
     former, hers = browser.cookie("sid"), tokens(browser, store)
     answer = by_mailru(browser, first_page(browser, store, prompt="login"), "alexey")
     [set_cookie] = [text for text in answer.headers.getlist("Set-Cookie") if "mostid_others=" in text]
@@ -70,7 +69,7 @@ def test_no_more_than_five_are_kept(
 def test_a_shared_computer_keeps_nobody_aside(
     deployment: Deployment, browser: Browser, store: Service, by_mailru: Enter, both: tuple[str, str]
 ) -> None:
-    by_mailru(browser, first_page(browser, store, prompt="login"), "nina", shared="1")
+    by_mailru(browser, first_page(browser, store, prompt="login"), "timur", shared="1")
     assert browser.cookie("others") is None
     assert listed(browser) == 1
     by_mailru(browser, first_page(browser, store, prompt="login"), "maria")
@@ -119,9 +118,10 @@ def test_the_last_ones_aside_are_signed_out_together(browser: Browser, both: tup
 def test_a_service_signs_out_whom_it_means(
     deployment: Deployment, browser: Browser, store: Service, by_mailru: Enter
 ) -> None:
-    by_mailru(browser, first_page(browser, store), "maria")
+    by_mailru(browser, first_page(browser, store, prompt="login"), "maria")
     hers = tokens(browser, store)["id_token"]
     by_mailru(browser, first_page(browser, store, prompt="login"), "alexey")
+    assert listed(browser) == 2
     assert "Вы вышли" in browser.get(f"/logout?id_token_hint={hers}").text
     assert listed(browser) == 1
     assert "code" in answered(browser.authorize(store, prompt="none"))
