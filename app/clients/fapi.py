@@ -47,7 +47,7 @@ def with_defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
         del defaults["dpop_bound_access_tokens"]
     if profile == MESSAGE_SIGNING:
         defaults |= SIGNING_DEFAULTS
-    return defaults | given
+    return {**defaults, **given}
 
 
 def problems(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -116,6 +116,32 @@ def test_a_new_sealing_key_breaks_no_family(deployment: Deployment, browser: Bro
         assert tx.execute(select(grants.c.generation)).scalar_one() == 3
 
 
+@pytest.mark.rule("FAPI 2.0 SP", "5.3.2.1", "a token that stays good is written anew by a new sealing key")
+def test_a_token_that_is_kept(deployment: Deployment, browser: Browser, store: Service) -> None:
+    deployment.sign_in(browser)
+    first = tokens(browser, store)["refresh_token"]
+    own = deployment.settings.keys.seal.get_secret_value()
+    keys = deployment.settings.keys.model_copy(
+        update={"seal": type(deployment.settings.keys.seal)(f"{secret('new', 9)},{own}")}
+    )
+    newer = RefreshTokens(Sealer(Keyring(keys), PURPOSES), deployment.clock, deployment.settings.lifetimes)
+    older = RefreshTokens(deployment.sealer, deployment.clock, deployment.settings.lifetimes)
+
+    def use(room: RefreshTokens, text: str) -> str:
+        kept = deployment.storage.run(
+            lambda tx: room.rotate(tx, room.open(text), "store", keep=True), write=True
+        )
+        assert isinstance(kept, Rotated)
+        assert kept.grant.generation == 1
+        return kept.token
+
+    assert use(older, first) == use(older, first) == first
+    renewed = use(newer, first)
+    assert renewed != first
+    assert use(newer, renewed) == use(newer, first) == renewed
+    assert refresh(browser, store, first).status_code == 200  # and it rotates as soon as nobody keeps it
+
+
 @pytest.mark.sr("SR-035", "SR-036")
 def test_the_window_is_counted_by_each_databases_own_clock(deploy: Deploy, storage_url: str) -> None:
     deployment = deploy(database_url=storage_url)

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from app.clients.initial_tokens import Terms, issue
 from app.clients.metadata import BadMetadata
 from app.keys.sealing import encode
-from tests.deployment import REDIRECT, Browser, Deploy, Deployment, answered
+from tests.deployment import REDIRECT, Browser, Deploy, Deployment, Service, answered
 from tests.protocol.fapi2.bank import Bank
+from tests.protocol.rfc7523.signer import public
 from tests.protocol.rfc9101.signing import Signing
 from tests.protocol.rfc9126.pushing import push
 from tests.provider.tokens import claims, exchange
@@ -254,6 +256,26 @@ def test_clients_that_push(deployment: Deployment, signed_in: Browser, bank: Sig
     assert site.connections == 0
     with pytest.raises(BadMetadata, match="requests are pushed"):
         Bank.register(deployment, signed_in, request_uris=["https://bank.example/request"])
+
+
+@pytest.mark.rule("OIDC Registration", "2", "a client may register addresses of its requests itself")
+def test_a_client_registers_itself(deployment: Deployment, signed_in: Browser, site: Fake) -> None:
+    bank = Signing.register(deployment, "bank")
+    terms = Terms("a partner", ["openid"], 1, 86_400_000)
+    token = deployment.storage.run(
+        lambda tx: issue(tx, terms, deployment.clock.now(), actor="test"), write=True
+    )
+    uri = f"{site.url}/request"
+    document = {"redirect_uris": [REDIRECT], "jwks": public(bank.key), "request_uris": [uri]}
+    made_client = signed_in.post("/register", json=document, headers={"Authorization": f"Bearer {token}"})
+    assert made_client.status_code == 201, made_client.text
+    assert made_client.json["request_uris"] == [uri]
+    deployment.clock_file.advance(2)
+    itself = Service(made_client.json["client_id"], made_client.json["client_secret"], REDIRECT)
+    bank.service = itself
+    site.replies["/request"] = made(bank.sign(bank.claims(scope="openid")), 200, KIND)
+    assert visit(signed_in, bank, uri).location.startswith("/consent?")
+    assert [one.target for one in site.received] == ["/request"]
 
 
 @pytest.mark.rule("OIDC Registration", "2", "addresses are https, their fragments hashes, and they need keys")
