@@ -186,6 +186,10 @@ class ClientMetadata(MutualTls, EncryptedAnswers):
     """Life of its access tokens in seconds, where shorter than ours (SR-067)."""
     access_token_format: Literal["jwt", "opaque"] = "jwt"
     """Opaque ones say nothing to whoever holds them: resource servers introspect (RFC 7662)."""
+    userinfo_acr: Literal["", "urn:mostid:acr:2"] = ""
+    """The level that userinfo demands of its tokens (RFC 9470). Only operators set this."""
+    userinfo_max_age: int | None = Field(None, ge=60, le=31_536_000)
+    """How old the sign-in behind its tokens may be at userinfo, in seconds. Only operators set this."""
     resources: Resources = ()
     """Resource servers that it may ask tokens for (RFC 8707), beside ourselves. Only operators set this."""
     authorization_details_types: DetailTypeNames = ()

@@ -23,7 +23,8 @@ ACTOR = "client"
 GRANT_TYPES = frozenset({"authorization_code", "refresh_token"})
 OPERATORS = frozenset(
     {"first_party", "sector", "require_pkce", "allowed_scopes", "fapi", "access_token_s", "accent", "short_name",
-     "android_apps", "apple_app_ids", "assertion_audience", "resources", "resource_server", "authorization_details_types"}
+     "android_apps", "apple_app_ids", "assertion_audience", "resources", "resource_server", "authorization_details_types",
+     "userinfo_acr", "userinfo_max_age"}
 )  # fmt: skip
 """Members that only an operator sets (SR-056, SR-060)."""
 OURS = frozenset(

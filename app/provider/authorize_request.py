@@ -1,7 +1,7 @@
 """Reading an authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1): first where it may be answered, then what it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.clients.registry import Client, Clients
 from app.grants.authorization_details import NAME as DETAILS
@@ -160,13 +160,21 @@ def _max_age(target: Target, form: Form) -> int | None:
 
 
 def _claims(target: Target, form: Form) -> ClaimsRequest:
-    """Claims asked for one by one, as far as the client's own scopes permit them (OIDC Core §5.5)."""
-    if "claims" not in form:
-        return NOTHING
-    try:
-        return parse_claims(form["claims"], target.client.scopes)
-    except BadClaims as problem:
-        raise Refused(target, "invalid_request", str(problem), "OIDC Core §5.5") from None
+    """Claims asked for one by one, as far as the client's own scopes permit them (OIDC Core §5.5).
+
+    A level that userinfo demands of the client and its request names is no wish: without it, it gets no token that
+    is refused once more (RFC 9470 §5).
+    """
+    claims = NOTHING
+    if "claims" in form:
+        try:
+            claims = parse_claims(form["claims"], target.client.scopes)
+        except BadClaims as problem:
+            raise Refused(target, "invalid_request", str(problem), "OIDC Core §5.5") from None
+    acr = target.client.metadata.userinfo_acr
+    if acr and not claims.acr and acr in form.get("acr_values", "").split():
+        return replace(claims, acr=(acr,))
+    return claims
 
 
 def _details(target: Target, form: Form, types: DetailTypes) -> str:

@@ -4,6 +4,7 @@ Descriptions are our own fixed texts: never text from the request (RFC 6749 §4.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from authlib.oauth2.rfc6749.errors import OAuth2Error
@@ -25,6 +26,7 @@ HEADERS = {
 
 
 PROOF_ALGORITHMS = " ".join(ALGORITHMS)
+NOTHING_MORE: Mapping[str, str] = {}
 
 
 class ProtocolError(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
@@ -48,9 +50,11 @@ class BadBearer(Exception):
         scope: str = "",
         scheme: str = "Bearer",
         section: str = "",
+        *,
+        said: Mapping[str, str] = NOTHING_MORE,
     ) -> None:
         super().__init__(cause)
-        self.section = section or section_of(code)
+        self.section, self.said = section or section_of(code), said
         self.cause, self.code, self.status, self.scope, self.scheme = cause, code, status, scope, scheme
 
 
@@ -87,8 +91,11 @@ def _explain(request: Request, error: str, cause: str, section: str) -> None:
     log.info("refused", extra=said)
 
 
-def bearer_answer(error: BadBearer, request: Request) -> Answer:
-    """The answer of a protected resource (RFC 6750 §3, RFC 9449 §7.1): challenges alone when no token was sent."""
+def bearer_answer(error: BadBearer, request: Request, said: Mapping[str, str] = NOTHING_MORE) -> Answer:
+    """The answer of a protected resource (RFC 6750 §3, RFC 9449 §7.1): challenges alone when no token was sent.
+
+    `said` are parameters that the challenge has in any case.
+    """
     _explain(request, error.code, error.cause, error.section)
     dpop = error.scheme == "DPoP" or request.headers.get("authorization", "")[:5].lower() == "dpop "
     challenge = f'{"DPoP" if dpop else "Bearer"} realm="MostID"'
@@ -96,6 +103,7 @@ def bearer_answer(error: BadBearer, request: Request) -> Answer:
         challenge += f', error="{error.code}"'
     if error.scope:
         challenge += f', scope="{error.scope}"'
+    challenge += "".join(f', {name}="{text}"' for name, text in (*error.said.items(), *said.items()))
     if dpop:
         challenge += f', algs="{PROOF_ALGORITHMS}"'
     elif not error.code:

@@ -13,13 +13,15 @@ from app.provider.authorize_page import AuthorizePage
 from app.provider.client_assertion import ClientAssertions
 from app.provider.client_auth import ClientAuthentication
 from app.provider.device import DeviceAuthorizationEndpoint
-from app.provider.discovery import Discovery, jwks
+from app.provider.discovery import Discovery, jwks, metadata
 from app.provider.introspection import IntrospectionEndpoint
 from app.provider.launcher import LauncherPage
 from app.provider.logout import LogoutPage
 from app.provider.par import ParEndpoint
 from app.provider.parts import Parts
 from app.provider.registration import PATH, ManagementEndpoint, RegistrationEndpoint
+from app.provider.resource_metadata import PATH as RESOURCE_METADATA
+from app.provider.resource_metadata import resource_metadata
 from app.provider.revocation import RevocationEndpoint
 from app.provider.token import TokenEndpoint
 from app.provider.userinfo import UserinfoEndpoint
@@ -42,12 +44,15 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
     )
     origins = parts.clients.browser_origins
     read, write = partial(Endpoint, services=True), partial(Endpoint, services=True, write=True)
-    documents = read(Discovery(parts.settings, parts.signing, parts.detail_types), GET, origins=origins)
+    known = partial(metadata, parts.settings, parts.detail_types)
+    documents = read(Discovery(parts.settings, parts.signing, known), GET, origins=origins)
+    resource = Discovery(parts.settings, parts.signing, partial(resource_metadata, parts.settings))
     issuers = parts.settings.software_statement_issuers
     statements = Statements(issuers, parts.settings.issuer, parts.clock)
     return {
         "/.well-known/openid-configuration": documents,
         "/.well-known/oauth-authorization-server": documents,
+        RESOURCE_METADATA: read(resource, GET, origins=origins),
         "/jwks.json": read(jwks(parts.signing, parts.settings.lifetimes.key_publish_s), GET, origins=origins),
         "/.well-known/assetlinks.json": read(asset_links(parts.clients), GET),
         "/.well-known/apple-app-site-association": read(apple_association(parts.clients), GET),
@@ -59,7 +64,9 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
         "/introspect": read(IntrospectionEndpoint(parts, authenticate), POST),
         "/revoke": write(RevocationEndpoint(parts, authenticate), POST, origins=origins),
         PATH: write(RegistrationEndpoint(parts, statements), POST, raw_body=True),
-        f"{PATH}/": write(ManagementEndpoint(parts, statements), frozenset({"GET", "PUT", "DELETE"}), raw_body=True),
+        f"{PATH}/": write(
+            ManagementEndpoint(parts, statements), frozenset({"GET", "PUT", "DELETE"}), raw_body=True
+        ),
     }
 
 

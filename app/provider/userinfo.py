@@ -14,6 +14,8 @@ from app.provider.dpop import BadProof
 from app.provider.encryption import recipient_of
 from app.provider.errors import BadBearer, ProtocolError, bearer_answer, error_answer
 from app.provider.parts import Parts
+from app.provider.resource_metadata import address
+from app.provider.step_up import Demand, check
 from app.web.request import Answer, Request, json_answer, jwt_answer
 
 BEARER, DPOP = "bearer", "dpop"
@@ -24,13 +26,14 @@ class UserinfoEndpoint:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._said = {"resource_metadata": address(parts.settings)}  # RFC 9728 §5.1
 
     def __call__(self, request: Request) -> Answer:
         """The claims that the token's scopes stand for, in one statement."""
         try:
             answer = self._answer(request)
         except BadBearer as error:
-            answer = bearer_answer(error, request)
+            answer = bearer_answer(error, request, self._said)
         except ProtocolError as error:
             answer = error_answer(error, request)
         return self._parts.dpop.with_nonce(request, answer)
@@ -49,6 +52,9 @@ class UserinfoEndpoint:
         elif "x5t#S256" in token.get("cnf", ()):
             self._check_certificate(request, token["cnf"]["x5t#S256"])
         scopes = _scopes(token, client)
+        wanted = client.metadata
+        if wanted.userinfo_acr or wanted.userinfo_max_age:
+            check(token, Demand(wanted.userinfo_acr, wanted.userinfo_max_age), self._parts.clock.now())
         recipient = self._recipient(client)
         parts = self._parts
         known = userinfo(request.tx, parts.data_keys, place, scopes, client.scopes, parts.moment())

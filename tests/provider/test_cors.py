@@ -12,6 +12,7 @@ ORIGIN = "https://app.example"
 OPEN = {
     "/.well-known/openid-configuration": "GET",
     "/.well-known/oauth-authorization-server": "GET",
+    "/.well-known/oauth-protected-resource": "GET",
     "/jwks.json": "GET",
     "/token": "POST",
     "/userinfo": "GET",

@@ -7,6 +7,9 @@ from tests.deployment import ISSUER, Browser, Deployment, Service
 from tests.provider.proofs import USERINFO, Holder, ask, ath, bound_tokens
 from tests.provider.tokens import tokens, userinfo
 
+WHERE = f'resource_metadata="{ISSUER}/.well-known/oauth-protected-resource"'
+"""What each challenge says besides (RFC 9728 §5.1)."""
+
 
 @pytest.fixture
 def access(maria: Browser, store: Service, holder: Holder) -> str:
@@ -18,7 +21,7 @@ def check_refused(answer: TestResponse, code: str = "invalid_token", status: int
     """The challenge of RFC 9449 §7.1."""
     challenge = answer.headers["WWW-Authenticate"]
     assert answer.status_code == status, answer.text
-    assert challenge == f'DPoP realm="MostID", error="{code}", algs="ES256 PS256 EdDSA"'
+    assert challenge == f'DPoP realm="MostID", error="{code}", {WHERE}, algs="ES256 PS256 EdDSA"'
     assert answer.json == {"error": code}
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -81,7 +84,8 @@ def test_replays(maria: Browser, access: str, holder: Holder) -> None:
 @pytest.mark.rule("RFC 9449", "7.1", "who presents nothing is told of both schemes")
 def test_no_token(maria: Browser) -> None:
     answer = maria.get("/userinfo")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="MostID", DPoP algs="ES256 PS256 EdDSA"'
+    both = f'Bearer realm="MostID", {WHERE}, DPoP algs="ES256 PS256 EdDSA"'
+    assert answer.headers["WWW-Authenticate"] == both
     alone = maria.get("/userinfo", headers={"Authorization": "DPoP "})
     assert (alone.status_code, "error" in alone.headers["WWW-Authenticate"]) == (401, False)
 
