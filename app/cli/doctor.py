@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from app.cli.check_details import check_details
 from app.cli.check_files import check_files
 from app.cli.check_keys import check_keys
 from app.cli.check_settings import check_settings
@@ -31,6 +32,7 @@ def findings(
         lambda: check_database(settings, storage),
         lambda: check_keys(storage, signing_keys, clock, settings.lifetimes),
         lambda: check_clients(settings, storage),
+        lambda: check_details(settings, storage),
     )
     return sorted(found, key=lambda finding: finding.level)
 

@@ -143,17 +143,12 @@ def _check_schema(schema: Mapping[str, Any]) -> None:
             'write "type": "object" and "additionalProperties": false into the schema: '
             "nobody can allow members that no rule knows (RFC 9396 §5)"
         )
-    _check_patterns_and_references(schema)
+    _check_references(schema)
 
 
-def _check_patterns_and_references(schema: Mapping[str, Any]) -> None:
+def _check_references(schema: Mapping[str, Any]) -> None:
     """What the library would find out at the first request only."""
     resolver = Registry().resolver_with_root(DRAFT202012.create_resource(schema))
-    for pattern in _patterns(schema):
-        try:
-            re.compile(pattern)
-        except re.error:
-            raise _Wrong(f"write the pattern {pattern!r} as Python reads it") from None
     for reference in _references(schema):
         try:
             resolver.lookup(reference)
@@ -192,14 +187,6 @@ def _references(schema: object) -> Iterator[str]:
     for key, node in _nodes(schema):
         if key in {"$ref", "$dynamicRef"} and isinstance(node, str):
             yield node
-
-
-def _patterns(schema: object) -> Iterator[str]:
-    for key, node in _nodes(schema):
-        if key == "pattern" and isinstance(node, str):
-            yield node
-        elif key == "patternProperties" and isinstance(node, dict):
-            yield from node
 
 
 def _nodes(schema: object) -> Iterator[tuple[str, Any]]:

@@ -301,6 +301,25 @@ def test_a_client_that_production_would_not_take(deployment: Deployment) -> None
     only(found, "error", "client", "flask clients disable store")
 
 
+def test_a_type_of_authorization_details_that_is_not_registered(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    deployment.sql(
+        "INSERT INTO clients (client_id, metadata, secrets, created_at, changed_at)"
+        """ VALUES ('store', '{"client_name": "Store", "grant_types": ["client_credentials"],"""
+        """ "authorization_details_types": ["loan"]}', '[]', 1, 1)"""
+    )
+    only(
+        deployment.find(),
+        "warning",
+        "client",
+        "put loan.json into the directory of MOSTID_AUTHORIZATION_DETAILS_DIR",
+    )
+    changed(deployment, authorization_details_dir=tmp_path)
+    deployment.sql("DELETE FROM clients")
+    only(deployment.find(), "warning", "setting", "put a <type>.json there, or unset it")
+
+
 @pytest.fixture
 def at_scale(deployment: Deployment, postgres_url: str, redis_url: str) -> Iterator[Deployment]:
     upgrade(postgres_url)
