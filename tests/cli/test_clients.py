@@ -134,3 +134,27 @@ def test_two_secrets_work_while_one_replaces_the_other(
     assert works(deployment, "store", new)
     public = printed(flask(*ADD, "--public", "--json"))["client_id"]
     assert "a public client has no secret" in flask("clients", "rotate-secret", public).stderr
+
+
+@pytest.mark.rule(
+    "FAPI 2.0 SP", "5.3", "an operator reads each member that the profile forbids, and where it says so"
+)
+def test_a_client_under_fapi(flask: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "bank.json"
+    wrong = {"token_endpoint_auth_method": "client_secret_basic", "id_token_signed_response_alg": "RS256"}
+    bank = {"client_name": "Bank", "redirect_uris": ["https://bank.example/cb"], "fapi": "security"}
+    file.write_text(json.dumps(bank | wrong))
+    refused = flask("clients", "add", "--metadata", str(file))
+    assert refused.exit_code == 1
+    assert (
+        "token_endpoint_auth_method: it is private_key_jwt or mutual TLS (FAPI 2.0 SP §5.3.2.1)"
+        in refused.stderr
+    )
+    assert (
+        "id_token_signed_response_alg: it is one of PS256, ES256 and EdDSA (FAPI 2.0 SP §5.4.1)"
+        in refused.stderr
+    )
+    file.write_text(json.dumps(bank | {"jwks_uri": "https://bank.example/keys"}))
+    made = printed(flask("clients", "add", "--metadata", str(file), "--json"))
+    assert (made["fapi"], made["token_endpoint_auth_method"]) == ("security", "private_key_jwt")
+    assert "client_secret" not in made
