@@ -7,6 +7,7 @@ from app.grants.authorization_details import NAME as DETAILS
 from app.grants.authorization_details import BadDetails, read_details, written
 from app.grants.device_requests import GRANT_TYPE, INTERVAL_S
 from app.provider.client_auth import ClientAuthentication
+from app.provider.device_qr import complete_uri
 from app.provider.errors import ProtocolError, error_answer, invalid_request
 from app.provider.parts import Parts
 from app.web.request import Answer, Request, json_answer
@@ -37,14 +38,14 @@ class DeviceAuthorizationEndpoint:
             return error_answer(error, request)
         agent = family(request.headers.get("user-agent", ""))
         started = self._parts.devices.start(client.client_id, scope, request.address, agent, details)
-        page = f"{self._parts.settings.issuer}/device"
+        issuer = self._parts.settings.issuer
         return json_answer(
             200,
             {
                 "device_code": started.device_code,
                 "user_code": started.user_code,
-                "verification_uri": page,
-                "verification_uri_complete": f"{page}?user_code={started.user_code}",
+                "verification_uri": f"{issuer}/device",
+                "verification_uri_complete": complete_uri(issuer, started.user_code),
                 "expires_in": self._parts.settings.lifetimes.device_code_s,
                 "interval": INTERVAL_S,
             },

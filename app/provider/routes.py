@@ -13,6 +13,7 @@ from app.provider.authorize_page import AuthorizePage
 from app.provider.client_assertion import ClientAssertions
 from app.provider.client_auth import ClientAuthentication
 from app.provider.device import DeviceAuthorizationEndpoint
+from app.provider.device_qr import DeviceQrEndpoint
 from app.provider.discovery import Discovery, jwks, metadata
 from app.provider.introspection import IntrospectionEndpoint
 from app.provider.launcher import LauncherPage
@@ -58,6 +59,8 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
         "/.well-known/apple-app-site-association": read(apple_association(parts.clients), GET),
         "/authorize": Endpoint(_quick(parts, cookies), frozenset({"GET"}), pages=True),
         "/device_authorization": read(DeviceAuthorizationEndpoint(parts, authenticate), POST),
+        "/device/qr.svg": Endpoint(DeviceQrEndpoint(parts, "svg"), GET),
+        "/device/qr.png": Endpoint(DeviceQrEndpoint(parts, "png"), GET),
         "/par": read(ParEndpoint(parts, authenticate), POST, origins=origins),
         "/token": write(TokenEndpoint(parts, authenticate), POST, origins=origins),
         "/userinfo": read(UserinfoEndpoint(parts), frozenset({"GET", "POST"}), origins=origins),
