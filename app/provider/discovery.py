@@ -148,7 +148,7 @@ class Discovery:
 
     def __init__(self, settings: Settings, signing: SigningKeys, describe: Describe) -> None:
         self._settings, self._signing, self._describe = settings, signing, describe
-        self._made: tuple[Mapping[str, str], bytes] = {}, b""
+        self._made: tuple[Mapping[str, str], bytes] | None = None
         # No longer than the key that signed it is published.
         whole = min(CACHE_S + STALE_S, settings.lifetimes.key_retire_s)
         self._stale_s = min(STALE_S, whole - SHORTEST_CACHE_S)
@@ -156,16 +156,19 @@ class Discovery:
 
     def __call__(self, request: Request) -> Answer:
         """The document, for anybody to keep for a while. It goes on while the store of keys cannot be read."""
+        return cacheable(request, self._current(), self._fresh_s, self._stale_s)
+
+    def _current(self) -> bytes:
+        made = self._made
         try:
             signers = self._signing.signers()
         except Unavailable:
-            signers = self._made[0]
-            if not signers:
+            if made is None:
                 raise
-        made = self._made
-        if made[0] != signers:
+            return made[1]
+        if made is None or made[0] != signers:
             made = self._made = signers, self._body(signers)
-        return cacheable(request, made[1], self._fresh_s, self._stale_s)
+        return made[1]
 
     def _body(self, signers: Mapping[str, str]) -> bytes:
         document = self._describe(list(signers))

@@ -1,6 +1,7 @@
 """What discovery says of our signing keys: algorithms that can sign now, and its own values under their signature."""
 
 import json
+from typing import Any
 
 import pytest
 from joserfc import jwt
@@ -32,10 +33,10 @@ def lifecycle(deployment: Deployment) -> KeyLifecycle:
 )
 @pytest.mark.sr("SR-069")
 def test_an_upgrade_announces_new_algorithms_when_they_sign(deployment: Deployment, browser: Browser) -> None:
-    def upgraded(tx: object) -> None:
+    def upgraded(tx: Any) -> None:
         """As a deployment is that has had two algorithms from its beginning."""
-        tx.execute(delete(signing_keys).where(signing_keys.c.algorithm.in_(("PS256", "EdDSA"))))  # type: ignore[attr-defined]
-        bump(tx, KIND)  # type: ignore[arg-type]
+        tx.execute(delete(signing_keys).where(signing_keys.c.algorithm.in_(("PS256", "EdDSA"))))
+        bump(tx, KIND)
 
     deployment.storage.run(upgraded, write=True)
     keys = lifecycle(deployment)
@@ -50,6 +51,21 @@ def test_an_upgrade_announces_new_algorithms_when_they_sign(deployment: Deployme
     said = browser.get(DOCUMENT).json
     assert [said[name] for name in LISTS] == [["ES256", "RS256", "PS256", "EdDSA"]] * 4
     assert browser.get(OAUTH).json == said
+
+
+def test_before_the_first_key(deployment: Deployment, browser: Browser) -> None:
+    """A deployment that was not finished says what it can do, and nothing of it is kept for good."""
+
+    def without(tx: Any) -> None:
+        tx.execute(delete(signing_keys))
+        bump(tx, KIND)
+
+    deployment.storage.run(without, write=True)
+    said = browser.get(DOCUMENT).json
+    assert (said["issuer"], [said[name] for name in LISTS]) == (ISSUER, [[]] * 4)
+    deployment.storage.run(lifecycle(deployment).ensure, write=True)
+    deployment.clock_file.advance(2)
+    assert browser.get(DOCUMENT).json[LISTS[0]] == ["ES256", "RS256", "PS256", "EdDSA"]
 
 
 @pytest.mark.rule(
