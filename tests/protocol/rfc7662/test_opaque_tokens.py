@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from app import create_app
-from tests.deployment import ISSUER, Browser, Deployment, Service
+from tests.deployment import HTTPS, ISSUER, Browser, Deploy, Deployment, Service
 from tests.identity.world import secret
+from tests.protocol.rfc8628.conftest import DEVICE_CODE, decide, poll, started
+from tests.protocol.rfc8705 import authority
 from tests.provider.proofs import Holder, ask
 from tests.provider.proofs import exchange as proved_exchange
 from tests.provider.tokens import claims, dead, introspect, post, refresh, revoke, tokens, userinfo
@@ -176,6 +178,40 @@ def test_bound_to_a_key(deployment: Deployment, signed_in: Browser, quiet: Servi
     assert ask(signed_in, access, holder.bound(access)).status_code == 200
     assert ask(signed_in, access, thief.bound(access)).status_code == 401
     assert ask(signed_in, access, None, "Bearer").status_code == 401
+
+
+@pytest.mark.rule("RFC 8705", "3.2", "or to a certificate")
+@pytest.mark.sr("SR-044")
+def test_bound_to_a_certificate(deploy: Deploy) -> None:
+    deployment = deploy(client_certificates=True, trusted_proxies=(f"{authority.PROXY}/32",), issuer=HTTPS)
+    browser, owner = deployment.client(), authority.holder(deployment.clock)
+    app = deployment.register(
+        "app",
+        token_endpoint_auth_method="none",
+        tls_client_certificate_bound_access_tokens=True,
+        access_token_format="opaque",
+    )
+    deployment.sign_in(browser)
+    access = authority.exchange(browser, app, browser.code(app), owner.headers()).json["access_token"]
+    assert access.startswith("at_")
+    assert authority.userinfo(browser, access, owner.headers()).status_code == 200
+    for wrong in (authority.holder(deployment.clock).headers(), {}):
+        assert authority.userinfo(browser, access, wrong).json == {"error": "invalid_token"}
+
+
+def test_a_devices(deployment: Deployment, signed_in: Browser) -> None:
+    tv = deployment.register(
+        "tv", redirect_uris=[], grant_types=[DEVICE_CODE, "refresh_token"], access_token_format="opaque"
+    )
+    device = deployment.client()
+    codes = started(device, tv)
+    assert decide(signed_in, codes["user_code"]).status_code == 200
+    given = poll(device, tv, codes["device_code"]).json
+    assert given["access_token"].startswith("at_")
+    assert userinfo(device, given["access_token"]).json["name"] == "Мария Иванова"
+    assert introspect(device, tv, given["access_token"])["active"]
+    revoke(device, tv, given["access_token"])
+    assert dead(device, tv, given)
 
 
 def test_a_services_own(deployment: Deployment, browser: Browser) -> None:
