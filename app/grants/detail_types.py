@@ -20,8 +20,8 @@ from config import ConfigurationError
 
 SETTING = "MOSTID_AUTHORIZATION_DETAILS_DIR"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-PLACE = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
-"""A member in the template of a row: names with dots between."""
+PLACE = re.compile(r"\{([A-Za-z0-9_.-]+)(:money)?\}")
+"""A member in the template of a row: names with dots between, and whether it is an amount of money."""
 NAMEABLE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Members that a refusal may name, by our own schema and never by the request."""
 DRAFT_2020_12 = "https://json-schema.org/draft/2020-12/schema"
@@ -51,7 +51,7 @@ class Row(Words):
     @property
     def members(self) -> list[str]:
         """The members that it shows."""
-        return PLACE.findall(self.value)
+        return [path for path, _ in PLACE.findall(self.value)]
 
 
 class Document(BaseModel):

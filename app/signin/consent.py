@@ -153,7 +153,9 @@ def _asks_scopes(step: Step) -> bool:
     parameters, client = step.ask.parameters, step.client
     if not client.first_party or step.ask.device:
         return True
-    return "consent" in parameters.get("prompt", "").split() or client.may_be_anybody(parameters["redirect_uri"])
+    return "consent" in parameters.get("prompt", "").split() or client.may_be_anybody(
+        parameters["redirect_uri"]
+    )
 
 
 def _scopes_of_claims(step: Step) -> list[str]:

@@ -1,9 +1,13 @@
 """Authorization details on the page that asks for them: in the words of their type, each member that it shows."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+
+from babel.numbers import format_decimal
 
 from app.clients.addresses import host_of
 from app.grants.authorization_details import NAME, BadDetails, Detail, Details, read_details
@@ -11,6 +15,8 @@ from app.grants.detail_types import PLACE, DetailType, Row
 from app.signin.journey import Step
 from app.signin.parts import Parts
 from app.web.pages import gettext
+
+AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,19 @@ def _filled(row: Row, detail: Detail, kind: DetailType, language: str) -> str:
     values = {path: _value(detail, path, kind, language) for path in row.members}
     if not any(values.values()):
         return ""
-    return PLACE.sub(lambda place: values[place[1]], row.value).strip()
+
+    def fill(place: re.Match[str]) -> str:
+        return money(values[place[1]], language) if place[2] else values[place[1]]
+
+    return PLACE.sub(fill, row.value).strip()
+
+
+def money(amount: str, language: str) -> str:
+    """An amount as people write it: 1 234,50 in Russian, 1,234.50 in English. Anything else stays as it is."""
+    if AMOUNT.fullmatch(amount) is None:
+        return amount
+    places = len(amount.partition(".")[2])
+    return format_decimal(Decimal(amount), f"#,##0.{'0' * places}", locale=language)
 
 
 def _value(detail: Detail, path: str, kind: DetailType, language: str) -> str:

@@ -127,6 +127,22 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "site": "games.example",
         },
     ),
+    "consent-details": (
+        "signin/consent.html",
+        {
+            "ask": ASK,
+            "service": LONG,
+            "items": ITEMS,
+            "deeds": [
+                {
+                    "title": "Платёж картой «Мир»",
+                    "lines": (("Сумма", "1 234,50 ₽"), ("Кому", "ООО «Чайная компания " + "Ж" * 60 + "»")),
+                },
+                {"title": "Отчёт", "lines": (("Можно", "читать, отправлять"),)},
+            ],
+            "site": "games.example",
+        },
+    ),
     "device_code": ("signin/device_code.html", {"user_code": "WDJB-MJHT"}),
     "device_code-problem": (
         "signin/device_code.html",

@@ -171,7 +171,7 @@ def test_a_device(deployment: Deployment, signed_in: Browser) -> None:
     started = ask(device, tv, authorization_details=text(payment())).json
     page = type_code(signed_in, started["user_code"])
     assert "Платёж картой «Мир»" in page.text
-    assert "1234.50 ₽" in page.text
+    assert "1\xa0234,50 ₽" in page.text
     signed_in.post("/device", data=read(page).form("/device").filled(decision="allow"))
     given = poll(device, tv, started["device_code"]).json
     assert given[NAME] == [payment()]
