@@ -1,5 +1,7 @@
 """`flask clients initial-token`: what somebody needs who registers clients of their own."""
 
+from typing import Any
+
 import click
 
 from app.cli.output import moment, operator, print_json, print_rows, seconds
@@ -23,11 +25,17 @@ def command(storage: Storage, clock: Clock) -> click.Command:
     @click.option(
         "--days", default=7, show_default=True, type=click.IntRange(1, 365), help="Days until it expires."
     )
+    @click.option("--without-pkce", is_flag=True, help="Its clients with a secret or key may leave out PKCE.")
+    @click.option(
+        "--endpoint-audience",
+        is_flag=True,
+        help="Its clients' assertions may be as older libraries write them.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-    def initial_token(note: str, scope: str, uses: int, days: int, as_json: bool) -> None:
+    def initial_token(note: str, scope: str, uses: int, days: int, as_json: bool, **excepted: bool) -> None:
         """Issue an initial access token (RFC 7591) for /register. It is shown now and never again."""
         now = clock.now()
-        terms = Terms(note[:100], scope.split(), uses, days * DAY_MS)
+        terms = Terms(note[:100], scope.split(), uses, days * DAY_MS, _members(**excepted))
         token = storage.run(lambda tx: issue(tx, terms, now, actor=operator()), write=True)
         expires_at = now + terms.life_ms
         if as_json:
@@ -38,3 +46,8 @@ def command(storage: Storage, clock: Clock) -> click.Command:
             )
 
     return initial_token
+
+
+def _members(*, without_pkce: bool, endpoint_audience: bool) -> dict[str, Any]:
+    members: dict[str, Any] = {"require_pkce": False} if without_pkce else {}
+    return members | ({"assertion_audience": "endpoint"} if endpoint_audience else {})

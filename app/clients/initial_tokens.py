@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from app.clients.tables import initial_access_tokens as tokens
 from app.events import audit
@@ -25,6 +26,15 @@ class Terms:
     """The most that clients registered with it may ask for."""
     uses: int
     life_ms: int
+    members: Mapping[str, Any] = field(default_factory=dict)
+    """What its clients are excepted from: members of their metadata that only an operator sets."""
+
+
+class Allowed(NamedTuple):
+    """What clients registered with a token may be."""
+
+    scopes: frozenset[str]
+    members: Mapping[str, Any]
 
 
 def issue(tx: Transaction, terms: Terms, now: int, *, actor: str) -> str:
@@ -37,32 +47,35 @@ def issue(tx: Transaction, terms: Terms, now: int, *, actor: str) -> str:
         "uses_left": terms.uses,
         "expires_at": now + terms.life_ms,
         "created_at": now,
+        "members": dict(terms.members),
     }
     tx.execute(insert(tokens).values(row))
-    detail = {"note": terms.note, "uses": terms.uses, "expires_at": row["expires_at"]}
+    detail = {"note": terms.note, "uses": terms.uses, "expires_at": row["expires_at"], **terms.members}
     audit.record(tx, "client.initial_token_issued", now, actor=actor, detail=detail)
     return token
 
 
-def spend(tx: Transaction, token: str, now: int) -> frozenset[str] | None:
-    """Take one use of a token, in one statement. The scopes that it allows; None where it is good for nothing (any more)."""
+def spend(tx: Transaction, token: str, now: int) -> Allowed | None:
+    """Take one use of a token, in one statement. What it allows; None where it is good for nothing (any more)."""
     taken = (
         update(tokens)
         .where(tokens.c.hash == hash_of(token), tokens.c.uses_left > 0, tokens.c.expires_at > now)
         .values(uses_left=tokens.c.uses_left - 1)
-        .returning(tokens.c.scope)
+        .returning(tokens.c.scope, tokens.c.members)
     )
-    row = tx.execute(taken).first()
-    return frozenset(row.scope.split()) if row is not None else None
+    return _allowed(tx.execute(taken).first())
 
 
-def look(tx: Transaction, token: str, now: int) -> frozenset[str] | None:
-    """The scopes that a token allows, of which no use is taken yet; None where it is good for nothing."""
+def look(tx: Transaction, token: str, now: int) -> Allowed | None:
+    """What a token allows, of which no use is taken yet; None where it is good for nothing."""
     good = (tokens.c.hash == hash_of(token), tokens.c.uses_left > 0, tokens.c.expires_at > now)
-    row = tx.execute(select(tokens.c.scope).where(*good)).first()
-    return frozenset(row.scope.split()) if row is not None else None
+    return _allowed(tx.execute(select(tokens.c.scope, tokens.c.members).where(*good)).first())
 
 
 def hash_of(token: str) -> str:
     """What is kept of a token of 256 random bits."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _allowed(row: Row[tuple[str, dict[str, Any]]] | None) -> Allowed | None:
+    return None if row is None else Allowed(frozenset(row.scope.split()), row.members)

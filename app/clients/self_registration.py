@@ -4,6 +4,7 @@ import hmac
 import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -27,6 +28,8 @@ OPERATORS = frozenset(
      "userinfo_acr", "userinfo_max_age"}
 )  # fmt: skip
 """Members that only an operator sets (SR-056, SR-060)."""
+EXCEPTIONS = frozenset({"require_pkce", "assertion_audience"})
+"""Those of them that an initial access token may set for its clients."""
 OURS = frozenset(
     {
         "registration_access_token",
@@ -47,8 +50,16 @@ class SelfRegistered:
     management_token: str
 
 
-def check(given: Mapping[str, Any], scopes: frozenset[str], policy: Policy) -> ClientMetadata:
-    """Metadata that somebody gave for themselves, within these scopes. Raises BadMetadata."""
+def check(
+    given: Mapping[str, Any],
+    scopes: frozenset[str],
+    policy: Policy,
+    members: Mapping[str, Any] = MappingProxyType({}),
+) -> ClientMetadata:
+    """Metadata that somebody gave for themselves, within these scopes. Raises BadMetadata.
+
+    `members` is what an operator excepts them from; clients without a secret or key are not excepted.
+    """
     problems = [(name, "only an operator sets this") for name in sorted(OPERATORS & given.keys())]
     grant_types = given.get("grant_types", ["authorization_code"])
     if not isinstance(grant_types, list) or not all(isinstance(name, str) for name in grant_types):
@@ -64,7 +75,14 @@ def check(given: Mapping[str, Any], scopes: frozenset[str], policy: Policy) -> C
     allowed = [name for name in dict.fromkeys(asked) if name in scopes]
     if not allowed:
         raise BadMetadata([("scope", "nothing of it may be had with this token")])
-    return parse(dict(given) | {"scope": " ".join(allowed), "client_name": _name(given)}, policy)
+    excepted = {} if given.get("token_endpoint_auth_method") == "none" else members
+    ours = {"scope": " ".join(allowed), "client_name": _name(given), **excepted}
+    return parse(dict(given) | ours, policy)
+
+
+def exceptions(former: ClientMetadata) -> dict[str, Any]:
+    """What a client was excepted from when it registered."""
+    return {name: value for name, value in former.document().items() if name in EXCEPTIONS}
 
 
 def create(tx: Transaction, metadata: ClientMetadata, now: int) -> SelfRegistered:

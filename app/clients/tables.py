@@ -30,4 +30,5 @@ initial_access_tokens = Table(
     Column("uses_left", Integer, nullable=False),
     Column("expires_at", Millis, nullable=False),
     Column("created_at", Millis, nullable=False),
+    Column("members", Json, nullable=False),  # what its clients are excepted from
 )

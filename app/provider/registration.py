@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.clients import initial_tokens, self_registration
+from app.clients.initial_tokens import Allowed
 from app.clients.metadata import BadMetadata, ClientMetadata
 from app.clients.policy import Policy
 from app.clients.sectors import check_hosts, check_unchanged
@@ -19,8 +20,8 @@ from app.web.request import Answer, Request, json_answer
 PATH = "/register"
 LEVELS = 8
 """Of JSON, in a document: keys with chains of certificates need five."""
-OPEN_SCOPES = frozenset({"openid", "profile", "email", "phone", "offline_access"})
-"""What anybody's client may ask people for, where registration is open."""
+OPEN = Allowed(frozenset({"openid", "profile", "email", "phone", "offline_access"}), {})
+"""What anybody's client may be, where registration is open."""
 
 
 class RegistrationEndpoint:
@@ -36,8 +37,7 @@ class RegistrationEndpoint:
     def _register(self, request: Request) -> Answer:
         parts, now, tx = self._parts, self._parts.clock.now(), request.tx
         given = attested(self._statements, body_of(request))
-        scopes = self._scopes(request, given, now)
-        metadata = self_registration.check(given, scopes, self._policy)
+        metadata = self._checked(given, self._admitted(request, given, now))
         check_hosts(metadata)
         registered = self_registration.create(tx, metadata, now)
         client_id, secret = registered.made.client_id, registered.made.secret
@@ -48,25 +48,28 @@ class RegistrationEndpoint:
         answer |= management(parts, client_id, registered.management_token)
         return json_answer(201, answer | shown(metadata))
 
-    def _scopes(self, request: Request, given: Mapping[str, Any], now: int) -> frozenset[str]:
-        """What the new client may ask for; its token's use is taken. Raises BadBearer.
+    def _admitted(self, request: Request, given: Mapping[str, Any], now: int) -> Allowed:
+        """What the new client may be; its token's use is taken. Raises BadBearer.
 
         The file of its sector is read before, outside of any transaction, and only for whom may register.
         """
         if self._parts.settings.open_registration and "authorization" not in request.headers:
             if not self._parts.starts.admit(request.address):
                 raise BadBearer("too many registrations from one address", "invalid_token", 401)
-            self._read_sector(given, OPEN_SCOPES)
-            return OPEN_SCOPES
+            self._read_sector(given, OPEN)
+            return OPEN
         token = bearer(request)
         if "sector_identifier_uri" in given:
             look = self._parts.storage.run(lambda tx: initial_tokens.look(tx, token, now))
             self._read_sector(given, _allowed(look))
         return _allowed(initial_tokens.spend(request.tx, token, now))
 
-    def _read_sector(self, given: Mapping[str, Any], scopes: frozenset[str]) -> None:
+    def _read_sector(self, given: Mapping[str, Any], allowed: Allowed) -> None:
         if "sector_identifier_uri" in given:
-            self._parts.sectors.check(self_registration.check(given, scopes, self._policy))
+            self._parts.sectors.check(self._checked(given, allowed))
+
+    def _checked(self, given: Mapping[str, Any], allowed: Allowed) -> ClientMetadata:
+        return self_registration.check(given, allowed.scopes, self._policy, allowed.members)
 
 
 class ManagementEndpoint:
@@ -118,7 +121,9 @@ class ManagementEndpoint:
         ):
             raise BadMetadata([("client_secret", "it is not the client's own")])
         given = attested(self._statements, given, former.software_statement)
-        metadata = self_registration.check(given, frozenset(former.allowed_scopes), self._policy)
+        excepted = self_registration.exceptions(former)
+        given = {name: value for name, value in given.items() if (name, value) not in excepted.items()}
+        metadata = self_registration.check(given, frozenset(former.allowed_scopes), self._policy, excepted)
         if metadata.token_endpoint_auth_method != former.token_endpoint_auth_method:
             raise BadMetadata([("token_endpoint_auth_method", "register anew for another one")])
         check_unchanged(client_id, former, metadata)
@@ -133,11 +138,11 @@ def _managed(tx: Transaction, client_id: str, token: str, *, hold: bool = False)
     return row
 
 
-def _allowed(scopes: frozenset[str] | None) -> frozenset[str]:
-    """The scopes of an initial access token. Raises BadBearer where it is good for nothing."""
-    if scopes is None:
+def _allowed(found: Allowed | None) -> Allowed:
+    """What an initial access token allows. Raises BadBearer where it is good for nothing."""
+    if found is None:
         raise BadBearer("no initial access token, or one that is used up or expired", section="RFC 7591 §3")
-    return scopes
+    return found
 
 
 def attested(statements: Statements, given: Mapping[str, Any], former: str = "") -> dict[str, Any]:

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("uses_left", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_initial_access_tokens")),
     )
 

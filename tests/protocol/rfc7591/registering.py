@@ -12,9 +12,9 @@ from tests.deployment import Browser, Deployment
 DAY_MS = 86_400_000
 
 
-def token(deployment: Deployment, scope: str = "openid profile email") -> str:
-    """An initial access token for one use."""
-    terms = Terms("a partner", scope.split(), 1, DAY_MS)
+def token(deployment: Deployment, scope: str = "openid profile email", **members: Any) -> str:
+    """An initial access token for one use; members are what its client is excepted from."""
+    terms = Terms("a partner", scope.split(), 1, DAY_MS, members)
     return deployment.storage.run(
         lambda tx: issue(tx, terms, deployment.clock.now(), actor="test"), write=True
     )
