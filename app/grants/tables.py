@@ -2,6 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, SmallInteger, String, Table
 
+from app.keys.columns import Sealed
 from app.storage.model import Id, Json, Millis, metadata
 
 grants = Table(
@@ -24,7 +25,7 @@ grants = Table(
         "cnf", String(64)
     ),  # the key that its tokens are bound to: member of `cnf` (RFC 7800 §3.1), colon, thumbprint
     Column("claims", Json),  # claims asked for one by one (OIDC Core §5.5)
-    Column("authorization_details", Json),  # what was allowed in full (RFC 9396)
+    Column("authorization_details", Sealed),  # what was allowed in full (RFC 9396)
     Column("created_at", Millis, nullable=False),
     Column("ended_at", Millis),
     Column("ended_reason", String(24)),

@@ -6,6 +6,7 @@ from app.clients.registry import Client
 from app.grants import grants
 from app.grants.access_token import is_access_token
 from app.grants.issue import detailed, token_type
+from app.grants.kept_details import opened
 from app.grants.locator import open_place
 from app.grants.refresh import BadRefreshToken
 from app.keys.signing import BadToken
@@ -71,6 +72,7 @@ class IntrospectionEndpoint:
         row = grants.live(request.tx, token.identity_id, token.grant_id, self._parts.moment())
         if row is None or row.client_id != client.client_id or not self._parts.refresh.is_current(row, token):
             return None
+        details = opened(request.tx, self._parts.data_keys, row)
         return {
             "active": True,
             **({"scope": row.scope} if row.scope else {}),
@@ -79,7 +81,7 @@ class IntrospectionEndpoint:
             "iss": self._parts.settings.issuer,
             "iat": row.rotated_at // 1000,
             "exp": self._parts.refresh.usable_until(row) // 1000,
-        } | detailed(row.authorization_details or (), row.resource)
+        } | detailed(details, row.resource)
 
 
 def _usual(client: Client) -> str:

@@ -18,7 +18,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("grants", sa.Column("cnf", sa.String(64), nullable=True))
     op.add_column("grants", sa.Column("claims", sa.JSON(), nullable=True))
-    op.add_column("grants", sa.Column("authorization_details", sa.JSON(), nullable=True))
+    op.add_column("grants", sa.Column("authorization_details", sa.LargeBinary(), nullable=True))
     op.add_column("clients", sa.Column("management_hash", sa.String(64), nullable=True))
     op.create_table(
         "initial_access_tokens",

@@ -12,6 +12,7 @@ from app.grants.authorization_details import NAME as DETAILS
 from app.grants.authorization_details import BadDetails, Details, is_within, read_details, still_allowed
 from app.grants.claims import profile, select_single
 from app.grants.issue import Entitlement
+from app.grants.kept_details import sealed
 from app.keys.encryption import Recipient
 from app.provider.client_certificate import BadCertificate
 from app.provider.dpop import BadProof
@@ -213,7 +214,10 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
         if claims is not None:
             values["claims"] = claims
         if details:
-            values[DETAILS] = list(details)
+            keys, tx = self.parts.data_keys, self.http.tx
+            values[DETAILS] = sealed(tx, keys, given.identity_id, given.grant_id, details)
+            if values[DETAILS] is None:
+                raise invalid_grant("its person was erased")
         return token if grants.insert(self.http.tx, values) else None
 
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], list[Any]]:

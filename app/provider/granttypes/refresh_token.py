@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from app.grants import refresh
 from app.grants.issue import entitlement
+from app.grants.kept_details import opened
 from app.provider.errors import ProtocolError, invalid_grant
 from app.provider.granttypes.base import GrantType
 
@@ -45,7 +46,7 @@ class RefreshToken(GrantType):
         try:
             self.check_key(result.grant.cnf)
             self.audience(result.grant.resource)
-            details = self.narrowed(result.grant.authorization_details or ())
+            details = self.narrowed(opened(self.http.tx, self.parts.data_keys, result.grant))
         except ProtocolError:
             self.http.tx.rollback()
             raise
