@@ -13,7 +13,8 @@ from app.delivery.worker import Worker
 from app.events.audit import audit
 from app.grants.tables import grants
 from app.identity.tables import spent_proofs
-from app.keys.lifecycle import KeyLifecycle
+from app.keys.keyring import Keyring
+from app.keys.lifecycle import KeyLifecycle, unwrap_private
 from app.keys.tables import signing_keys
 from app.sessions.tables import sessions
 from app.storage.clock import Clock
@@ -129,6 +130,31 @@ def test_keys_whose_last_token_has_expired_are_withdrawn(
     assert states() == ["current"] * 4 + ["next"] * 4 + ["retired"] * 4
     rows = storage.run(lambda tx: tx.execute(select(audit).where(audit.c.kind == "key.retired")).all())
     assert [row.actor for row in rows] == ["worker"] * 4
+
+
+@pytest.mark.sr("SR-070")
+def test_no_clean_up_deletes_a_key(
+    storage: Storage, worker: Worker, lifecycle: KeyLifecycle, keyring: Keyring, clock_file: ClockFile
+) -> None:
+    """A key that is withdrawn leaves the key set and never the store, so a mistaken withdrawal loses nothing."""
+
+    def keys() -> dict[str, Any]:
+        return {row.kid: row for row in storage.run(lambda tx: tx.execute(select(signing_keys)).all())}
+
+    storage.run(lifecycle.ensure, write=True)
+    clock_file.advance(3601)
+    storage.run(lifecycle.rotate, write=True)
+    before = keys()
+    for days in (1, 8, 400, 4_000):
+        clock_file.advance(days * DAY_S)
+        worker.work()
+    after = keys()
+    assert before.keys() <= after.keys()
+    assert {row.state for row in after.values()} == {"current", "next", "retired"}
+    for kid, row in before.items():
+        assert unwrap_private(after[kid], keyring) == unwrap_private(row, keyring)
+    for kid in [kid for kid, row in after.items() if row.state in {"current", "next"}]:
+        assert storage.run(lambda tx, one=kid: lifecycle.retire(tx, one), write=True) == []
 
 
 @pytest.mark.sr("SR-069")

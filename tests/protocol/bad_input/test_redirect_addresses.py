@@ -92,6 +92,7 @@ def test_the_code_exchange(signed_in: Browser, bank: Signing, watch: Watch) -> N
 
 
 @pytest.mark.sr("SR-001", "SR-003", "SR-091")
+@pytest.mark.parametrize("bank", [WITH_QUERY, NATIVE], indirect=True)
 def test_addresses_after_signing_out(signed_in: Browser, bank: Signing, watch: Watch) -> None:
     hint = tokens(signed_in, bank.service)["id_token"]
     with watch.nothing_changes():

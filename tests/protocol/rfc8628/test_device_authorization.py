@@ -43,7 +43,7 @@ def test_a_client_without_the_grant_type_is_refused(
 
 
 @pytest.mark.rule("RFC 8628", "3.1", "the client authenticates as at the token endpoint")
-@pytest.mark.sr("SR-029")
+@pytest.mark.sr("SR-030")
 def test_a_client_that_does_not_prove_itself_is_refused(device: Browser, foreign_tv: Service) -> None:
     assert ask(device, foreign_tv).status_code == 200
     for data in ({}, {"client_id": foreign_tv.client_id}, {"client_id": "nobody"}):
