@@ -70,5 +70,7 @@ class ChoosePage:
             names=NAMES,
             problem=problem,
             shared=is_shared(),
+            policy_uri=step.client.policy_uri or None,
+            tos_uri=step.client.tos_uri or None,
             redirects_to=self._upstream.origins(),
         )

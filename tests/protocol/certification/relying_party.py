@@ -10,8 +10,12 @@ from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
 from app.keys.sealing import encode
-from tests.deployment import Browser, Deployment, Service
+from tests.deployment import REDIRECT, Browser, Deployment, Service
 from tests.html import read
+from tests.protocol.rfc7523.signer import Signer, ask, new_key, public
+from tests.protocol.rfc7591.registering import post as post_registration
+from tests.protocol.rfc7591.registering import token
+from tests.provider.proofs import TOKEN
 from tests.provider.tokens import header, post, userinfo
 
 SCOPES = ["openid", "profile", "email", "phone", "offline_access"]
@@ -19,6 +23,15 @@ PERSON = {
     "name": "Мария Иванова", "given_name": "Мария", "family_name": "Иванова", "email": "maria@mail.ru",
     "phone_number": "+79201234567",
 }  # fmt: skip
+KEY = new_key("RS256")
+EXCEPTIONS = {"require_pkce": False, "assertion_audience": "endpoint"}
+DOCUMENT: dict[str, Any] = {
+    "client_name": "Certification",
+    "redirect_uris": [REDIRECT],
+    "grant_types": ["authorization_code", "refresh_token"],
+    "response_types": ["code"],
+    "token_endpoint_auth_method": "private_key_jwt",
+}
 
 
 @dataclass(slots=True)
@@ -31,6 +44,10 @@ class RelyingParty:
     """`form_post` in the Form Post plan."""
     last: dict[str, str] = field(default_factory=dict)
     """The last answer of the authorization endpoint."""
+    signer: Signer | None = None
+    """Makes the assertions of a client of the Dynamic plan."""
+    record: dict[str, Any] = field(default_factory=dict)
+    """What its registration was answered with."""
 
     @classmethod
     def register(
@@ -39,6 +56,19 @@ class RelyingParty:
         """A client as an operator registers it for these plans: neither PKCE nor a nonce is demanded."""
         given = {"allowed_scopes": SCOPES, "require_pkce": False, "require_nonce": False} | members
         return cls(browser, deployment.register(**given), mode)
+
+    @classmethod
+    def register_itself(cls, browser: Browser, **document: Any) -> "RelyingParty":
+        """A client of the Dynamic plan: it registers with a token that excepts it, and signs its assertions."""
+        deployment, signer = browser.deployment, Signer(browser.deployment, "", "RS256", KEY)
+        bearer = token(deployment, " ".join(SCOPES), **EXCEPTIONS)
+        answer = post_registration(browser, DOCUMENT | {"jwks": public(KEY)} | document, bearer)
+        assert answer.status_code == 201, answer.text
+        record = dict(answer.json)
+        signer.client_id = record["client_id"]
+        deployment.clock_file.advance(2)
+        service = Service(signer.client_id, None, record["redirect_uris"][0])
+        return cls(browser, service, None, {}, signer, record)
 
     def sign_in(self, **more: Any) -> None:
         """Somebody is signed in."""
@@ -55,8 +85,13 @@ class RelyingParty:
         return self.service.request(**(plain | changed))
 
     def visit(self, **changed: str | None) -> TestResponse:
-        """`GET /authorize`, as far as our own pages lead."""
-        return self.browser.follow(self.browser.get("/authorize", query_string=self.request(**changed)))
+        """`GET /authorize`, as far as our own pages lead; who is asked allows everything."""
+        shown = self.browser.follow(self.browser.get("/authorize", query_string=self.request(**changed)))
+        for form in read(shown).forms:
+            if form.action == "/consent":
+                allowed = form.filled(decision="allow", scope=[value for _, value in form.switches])
+                return self.browser.follow(self.browser.post("/consent", data=allowed))
+        return shown
 
     def answer(self, visited: TestResponse) -> dict[str, str]:
         """What came to the client, by the way that it asked for."""
@@ -77,7 +112,17 @@ class RelyingParty:
     def exchange(self, code: str, **changed: str | None) -> TestResponse:
         """Redeem a code."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.service.redirect_uri}
-        return post(self.browser, "/token", self.service, form | changed)
+        return self.send(form | changed)
+
+    def refresh(self, refresh_token: str) -> TestResponse:
+        """Use a refresh token."""
+        return self.send({"grant_type": "refresh_token", "refresh_token": refresh_token})
+
+    def send(self, form: dict[str, Any], audience: str = TOKEN) -> TestResponse:
+        """A token request, authenticated in the client's way."""
+        if self.signer is None:
+            return post(self.browser, "/token", self.service, form)
+        return ask(self.browser, self.signer.assertion(self.signer.claims(aud=audience)), **form)
 
     def tokens(self, **changed: str | None) -> dict[str, Any]:
         """The whole flow."""
