@@ -9,6 +9,14 @@ BRAND = "Parus tea"
 SCOPE = "openid profile email phone"
 ASKED = {"profile": "your name", "email": "your e-mail address", "phone": "your phone number"}
 
+ORDER = {
+    "type": "mir_payment",
+    "instructedAmount": {"amount": "1250.00", "currency": "RUB"},
+    "creditorName": "ООО «Парус»",
+    "purpose": "Чай улун, 200 г",
+}
+"""One box of tea, as MostID asks its buyer (RFC 9396)."""
+
 
 class Merchant:
     """The page."""
@@ -49,9 +57,15 @@ MERCHANT = Service(
         "given": "есть",
         "not given": "нет",
         "What you allowed": "Что вы разрешили",
+        "One box of oolong, 200 g": "Коробка улуна, 200 г",
+        "Pay 1,250 roubles": "Заплатить 1250 ₽",
+        "You allowed us to take {amount} roubles for order {order}. This example takes nothing.": (
+            "Вы разрешили списать {amount} ₽ за заказ {order}. Этот пример ничего не списывает."
+        ),
         "The identifier below is ours alone: other companies know you by other ones.": (
             "Идентификатор ниже есть только у нас: другие компании знают вас под другими."
         ),
     },
+    order=ORDER,
     pages=lambda visits: Merchant(visits).blueprint(),
 )

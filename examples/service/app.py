@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,8 @@ class Service:
     """Its own pages, among them the front page."""
     silent: bool = False
     """Try once, without any page, whether a new visitor is signed in at MostID already."""
+    order: Mapping[str, Any] | None = None
+    """What its customers may pay for, as MostID asks them (RFC 9396); none: nothing."""
 
 
 def create_service(service: Service, us: Registration, now: Callable[[], float] = time.time) -> Flask:
@@ -61,7 +64,7 @@ def create_service(service: Service, us: Registration, now: Callable[[], float] 
 
 
 def _fill(app: Flask, service: Service, us: Registration, provider: RelyingParty, visits: Visits) -> None:
-    signing_in = SigningIn(us, provider, visits)
+    signing_in = SigningIn(us, provider, visits, service.order)
     pages = service.pages(visits)
 
     def arrive() -> Answer | None:

@@ -1,6 +1,6 @@
 """The records of a sign-in: on its way, and done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,3 +29,5 @@ class Customer:
     id_token: str
     renewed_at: float
     ends_at: float
+    allowed: Sequence[Mapping[str, Any]] = ()
+    """What the person has just allowed in full (RFC 9396 §7)."""

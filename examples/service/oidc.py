@@ -29,13 +29,16 @@ class RelyingParty:
         self._http = httpx2.Client(timeout=TIMEOUT_S, verify=self._trust, trust_env=False)
         self._provider = Discovery(us.issuer, self._http, now)
 
-    def begin(self, *, silent: bool, back_to: str, language: str) -> Journey:
+    def begin(self, *, silent: bool, back_to: str, language: str, order: str = "") -> Journey:
         """Where to send the browser, and what to keep until it is back. Raises Unreachable.
 
         `silent`: answer at once, signed in or not, and show no page (OIDC Core §3.1.2.1, prompt=none).
+        `order`: what the person shall allow in full, this once, as JSON (RFC 9396).
         """
         nonce, verifier = generate_token(43), generate_token(64)
         extra = {"nonce": nonce, "ui_locales": language} | ({"prompt": "none"} if silent else {})
+        if order:
+            extra["authorization_details"] = order
         with told_apart(), self._client(scope=self._scope, redirect_uri=self._us.redirect_uri) as client:
             endpoint = self._provider.metadata()["authorization_endpoint"]
             url, state = client.create_authorization_url(
@@ -132,6 +135,7 @@ class RelyingParty:
             id_token=tokens["id_token"],
             renewed_at=now,
             ends_at=now + int(tokens["expires_in"]),
+            allowed=tokens.get("authorization_details", ()),
         )
 
     def _userinfo(self, access_token: str, sub: str) -> dict[str, Any]:

@@ -1,6 +1,10 @@
 """The sign-in: going to MostID, and coming back."""
 
+import json
 import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -19,15 +23,19 @@ Answer = Response | tuple[str, int]
 
 
 class SigningIn:
-    """`/signin` and the redirect address."""
+    """`/signin`, `/pay` where there is something to pay for, and the redirect address."""
 
-    def __init__(self, us: Registration, provider: RelyingParty, visits: Visits) -> None:
-        self._us, self._provider, self._visits = us, provider, visits
+    def __init__(
+        self, us: Registration, provider: RelyingParty, visits: Visits, order: Mapping[str, Any] | None = None
+    ) -> None:
+        self._us, self._provider, self._visits, self._order = us, provider, visits, order
 
     def blueprint(self) -> Blueprint:
-        """The two addresses."""
+        """The addresses."""
         blueprint = Blueprint("signing_in", __name__)
         blueprint.get("/signin", endpoint="begin")(self.begin)
+        if self._order is not None:
+            blueprint.get("/pay", endpoint="pay")(self.pay)
         blueprint.get(self._us.callback_path, endpoint="finish")(self.finish)
         return blueprint
 
@@ -38,6 +46,14 @@ class SigningIn:
         wanted = request.args.get("next", "/")
         try:
             return self._depart(silent=False, back_to=wanted if OWN_PATH.fullmatch(wanted) else "/")
+        except (Unreachable, Untrusted):
+            return message("unreachable", 503)
+
+    def pay(self) -> Answer:
+        """Have MostID ask the customer whether we may take the money for our order, under a number of its own."""
+        order = {**(self._order or {}), "orderId": secrets.token_hex(4).upper()}
+        try:
+            return self._depart(silent=False, back_to="/", order=json.dumps([order]))
         except (Unreachable, Untrusted):
             return message("unreachable", 503)
 
@@ -78,8 +94,8 @@ class SigningIn:
             )
         return message("unreachable", 503) if isinstance(failure, Unreachable) else message("untrusted", 400)
 
-    def _depart(self, *, silent: bool, back_to: str) -> Answer:
+    def _depart(self, *, silent: bool, back_to: str, order: str = "") -> Answer:
         """Remember the journey in this browser's session and send the browser off."""
-        journey = self._provider.begin(silent=silent, back_to=back_to, language=language())
+        journey = self._provider.begin(silent=silent, back_to=back_to, language=language(), order=order)
         self._visits.ensure().expect(journey)
         return redirect(journey.url, 303)

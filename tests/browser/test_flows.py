@@ -126,6 +126,21 @@ def test_consent_of_a_third_party(any_page: Page, mostid: Whole) -> None:
     assert page.inner_text("#sub") != sub
 
 
+def test_a_payment_is_asked_for_each_time(any_page: Page, mostid: Whole) -> None:
+    page, anna = any_page, mostid.person()
+    to_signin(page, mostid)
+    through_mailru(page, anna)
+    page.goto(mostid.address("merchant", "/"))
+    page.click("#signin")
+    page.click("#decision-allow")
+    for _ in range(2):
+        page.click("#pay")
+        expect(page.locator("h1")).to_have_text("Чай «Парус» просит вашего разрешения")
+        expect(page.locator(".deed")).to_contain_text("1 250,00 ₽")
+        page.click("#decision-allow")
+        expect(page.locator("#paid")).to_contain_text("Вы разрешили списать 1250.00 ₽ за заказ")
+
+
 def test_refused_at_mailru_then_again(page: Page, mostid: Whole) -> None:
     anna = mostid.person()
     to_signin(page, mostid)

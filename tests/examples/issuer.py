@@ -124,15 +124,17 @@ class Issuer:
         challenge = _base64(hashlib.sha256(form["code_verifier"].encode()).digest())
         if asked["code_challenge"] != challenge or asked["redirect_uri"] != form["redirect_uri"]:
             return jsonify({"error": "invalid_grant"}), 400
-        return self._tokens(asked["client_id"], asked["nonce"])
+        return self._tokens(asked["client_id"], asked["nonce"], asked.get("authorization_details"))
 
-    def _tokens(self, client_id: str, nonce: str | None) -> Response:
+    def _tokens(self, client_id: str, nonce: str | None, details: str | None = None) -> Response:
         self.generation += 1
         access = f"access-{self.generation}"
         body = {
             "access_token": access, "token_type": "Bearer", "expires_in": self.expires_in, "scope": "openid profile",
             "refresh_token": f"refresh-{self.generation}", "id_token": self.id_token(client_id, nonce, access),
         }  # fmt: skip
+        if details is not None:
+            body["authorization_details"] = json.loads(details)
         return Response(json.dumps(body), content_type="application/json")
 
 

@@ -1,5 +1,6 @@
 """The three services: what each of them shows, and to whom."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_the_merchant_shows_what_was_allowed(merchant: Browser, issuer: Issuer) 
     assert "your name: given" in page
     assert "your phone number: not given" in page
     assert '<code id="scope">openid profile</code>' in page
+
+
+def test_the_merchant_asks_for_one_payment(merchant: Browser, issuer: Issuer) -> None:
+    merchant.sign_in()
+    assert 'id="paid"' not in merchant.get("/").text
+    page = merchant.sign_in("/pay").text
+    (asked,) = json.loads(issuer.calls("/somewhere/authorize")[1]["authorization_details"])
+    assert (asked["type"], asked["instructedAmount"]["amount"]) == ("mir_payment", "1250.00")
+    assert f"1250.00 roubles for order {asked['orderId']}" in page
 
 
 @pytest.mark.parametrize("name", ["store", "social", "merchant"])
