@@ -162,8 +162,8 @@ def _max_age(target: Target, form: Form) -> int | None:
 def _claims(target: Target, form: Form) -> ClaimsRequest:
     """Claims asked for one by one, as far as the client's own scopes permit them (OIDC Core §5.5).
 
-    A level that userinfo demands of the client and its request names is no wish: without it, it gets no token that
-    is refused once more (RFC 9470 §5).
+    Levels that a request names are no wish where userinfo demands one of them: its client gets no token that would
+    be refused once more (RFC 9470 §5).
     """
     claims = NOTHING
     if "claims" in form:
@@ -172,8 +172,8 @@ def _claims(target: Target, form: Form) -> ClaimsRequest:
         except BadClaims as problem:
             raise Refused(target, "invalid_request", str(problem), "OIDC Core §5.5") from None
     acr = target.client.metadata.userinfo_acr
-    if acr and not claims.acr and acr in form.get("acr_values", "").split():
-        return replace(claims, acr=(acr,))
+    if acr and not claims.acr and acr in (named := form.get("acr_values", "").split()):
+        return replace(claims, acr=tuple(dict.fromkeys(named)))
     return claims
 
 

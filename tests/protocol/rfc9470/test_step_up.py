@@ -138,6 +138,8 @@ def test_a_level_that_is_not_reached(deployment: Deployment, browser: Browser, b
     got = answered(browser.get(page.location.replace("/signin", "/authorize", 1)))
     assert (got["error"], "code" in got) == ("unmet_authentication_requirements", False)
     assert "code" in answered(browser.authorize(bank))  # who does not ask is not held up
+    assert "code" in answered(browser.authorize(bank, acr_values=f"{PHONE} {FED}"))  # nor who takes either
+    assert answered(browser.authorize(bank, acr_values=PHONE, prompt="none"))["error"] == "login_required"
 
 
 @pytest.mark.rule("RFC 9470", "3", "the challenge has the scheme that the token came by")
