@@ -119,15 +119,14 @@ class Reader:
         return find_target(form, self._parts.clients, self._parts.settings.issuer)
 
     def validated(self, asked: Asked) -> AuthorizationRequest:
-        """The request, whole, as its client must send it. Raises Unanswerable, Refused, Gone."""
+        """The request, whole, as its client must send it. Raises Unanswerable, Refused."""
         parts = self._parts
         try:
             request = validate(
                 asked.form, parts.clients, parts.signing, parts.detail_types, parts.settings.issuer
             )
         except Refused as refused:  # it was good when it was pushed; its client has changed meanwhile
-            if asked.pushed and not parts.pushed.spend(asked.pushed):
-                raise Gone(refused.target.client) from None
+            refused.pushed = asked.pushed
             raise
         client, demands = request.client, request.client.metadata
         if demands.require_pushed_authorization_requests and not asked.pushed:

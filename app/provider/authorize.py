@@ -30,6 +30,7 @@ from app.provider.who import Who
 from app.sessions.ask import UNBOUND, Ask, Expired, browser_hash
 from app.sessions.browser import BrowserSession
 from app.sessions.others import mark
+from app.sessions.pushed import PREFIX
 from app.storage.database import Transaction
 from app.web.request import Answer, Form
 
@@ -139,7 +140,9 @@ class Authorize:
         return None
 
     def refusal(self, refused: Refused, reference: str) -> Answer | Posted:
-        """The answer that refuses, and a line in the log."""
+        """The answer that refuses, and a line in the log. Spends what was pushed. Raises Gone."""
+        if refused.pushed and not self._parts.pushed.spend(refused.pushed):
+            raise Gone(refused.target.client)
         said = {"reference": reference, "cause": str(refused), "section": refused.section}
         log.info("authorization refused", extra=said)
         return self._responses.make(refused.target, refused.parameters)
@@ -208,17 +211,27 @@ def _is_allowed(request: AuthorizationRequest, ask: Ask | None, session: Browser
 
 def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -> Answer | None:
     """The answer, if it is a redirect to the service; None leaves the request to the page."""
-    if "request_uri" in visit.query or "request" in visit.query:
-        return None  # the ephemeral store and the client's keys are asked outside of this path's transaction
+    if "request" in visit.query or not visit.query.get("request_uri", PREFIX).startswith(PREFIX):
+        return None  # its client's keys or addresses are asked, which may take long
     try:
         decision = authorize.decide(tx, visit)
+        if decision.request.target.mode.posts or decision.stale_session is not None or decision.details:
+            return None  # a page, or something has to be written, which this reading path cannot
+        if decision.spends:
+            tx.rollback()  # nobody waits for the ephemeral store with a transaction in hand
+            authorize.spend(decision)
+        return _redirect(authorize.answer(decision, reference))
     except Refused as refused:
-        return None if refused.target.mode.posts else _redirect(authorize.refusal(refused, reference))
+        return None if refused.target.mode.posts else _refused(authorize, refused, reference)
     except (Unanswerable, Expired, Gone):
         return None
-    if decision.stale_session is not None or decision.spends or decision.details:
-        return None  # something has to be written, which this reading path cannot
-    return None if decision.request.target.mode.posts else _redirect(authorize.answer(decision, reference))
+
+
+def _refused(authorize: Authorize, refused: Refused, reference: str) -> Answer | None:
+    try:
+        return _redirect(authorize.refusal(refused, reference))
+    except Gone:
+        return None
 
 
 def _redirect(answer: Answer | Posted | None) -> Answer | None:

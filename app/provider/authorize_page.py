@@ -57,7 +57,7 @@ class AuthorizePage:
         except Expired as expired:
             return self._expired(expired.ask)
         except Refused as refused:
-            return self._to_service(self._authorize.refusal(refused, _reference()))
+            return self._refused(refused)
         if decision.stale_session is not None:
             self._touch(decision.stale_session)
         answer = self._authorize.answer(decision, _reference())
@@ -77,8 +77,14 @@ class AuthorizePage:
         except Gone as gone:
             return self._gone(gone)
         except Refused as refused:
-            return self._to_service(self._authorize.refusal(refused, _reference()))
+            return self._refused(refused)
         return self._pages.redirect(f"/authorize?{urlencode({'ask': ask})}")
+
+    def _refused(self, refused: Refused) -> Response:
+        try:
+            return self._to_service(self._authorize.refusal(refused, _reference()))
+        except Gone as gone:
+            return self._gone(gone)
 
     def _to_service(self, answer: Answer | Posted) -> Response:
         """A redirect, or the page that posts the answer (OAuth 2.0 Form Post Response Mode §2)."""

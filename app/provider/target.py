@@ -59,6 +59,8 @@ class Refused(Exception):
         super().__init__(f"{code}: {description}" if description else code)
         self.section = section or section_of(code)
         self.target, self.code, self.description = target, code, description
+        self.pushed = ""
+        """The reference that it came by, which its answer spends."""
 
     @property
     def parameters(self) -> dict[str, str]:
