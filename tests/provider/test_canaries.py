@@ -31,9 +31,11 @@ def log(deployment: Deployment) -> Iterator[io.StringIO]:
 
 
 @pytest.mark.sr("SR-041", "SR-134", "SR-157")
+@pytest.mark.parametrize("form", ["jwt", "opaque"])
 def test_no_token_is_seen_outside_its_answer(
-    deployment: Deployment, browser: Browser, store: Service, log: io.StringIO
+    deployment: Deployment, browser: Browser, form: str, log: io.StringIO
 ) -> None:
+    store = deployment.register("store", access_token_format=form)
     deployment.sign_in(browser)
     code = browser.code(store)
     given = exchange(browser, store, code).json

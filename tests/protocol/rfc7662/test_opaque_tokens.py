@@ -229,6 +229,23 @@ def test_a_services_own(deployment: Deployment, browser: Browser) -> None:
     assert revoke(browser, robot, access).json == {"error": "unsupported_token_type"}
 
 
+@pytest.mark.sr("SR-202")
+def test_it_costs_no_more_statements(deployment: Deployment, signed_in: Browser, quiet: Service) -> None:
+    """Nothing is stored for one, and one that was made up costs nothing."""
+    access = tokens(signed_in, quiet)["access_token"]
+    for act, cost in (
+        (lambda: userinfo(signed_in, access), 1),
+        (lambda: introspect(signed_in, quiet, access), 1),
+        (lambda: introspect(signed_in, quiet, access[:-1]), 0),
+        (lambda: userinfo(signed_in, access + "A"), 0),
+        (lambda: revoke(signed_in, quiet, "at_" + "A" * 400), 0),
+        (lambda: revoke(signed_in, quiet, access), 1),
+    ):
+        with deployment.statements() as seen:
+            act()
+        assert len([one for one in seen if "FROM versions" not in one]) == cost
+
+
 def test_the_format_is_one_of_two(deployment: Deployment) -> None:
     for wrong in ("reference", "JWT", "", None):
         with pytest.raises(Exception, match="access_token_format"):
