@@ -131,3 +131,17 @@ def test_pushed_requests(good: Pairs, browser: Browser, store: Service, watch: W
     after = watch.state()
     assert {name for name in after if after[name] != before[name]} == {"ephemeral"}
     assert len(after["ephemeral"]) == len(before["ephemeral"]) + taken
+
+
+@pytest.mark.soak
+@pytest.mark.sr("SR-004", "SR-005", "SR-007")
+def test_three_at_a_time(good: Pairs, signed_in: Browser, watch: Watch) -> None:
+    """Every three parameters left out, and every three repeated."""
+    names = [name for name, _ in good]
+    with watch.nothing_changes():
+        for three in combinations(names, 3):
+            fewer = [(name, value) for name, value in good if name not in three]
+            more = [*good, *((name, OTHERS.get(name, "x")) for name in three)]
+            for pairs in (fewer, more):
+                answer = watch.look(signed_in.get(f"/authorize?{urlencode(pairs)}"), three)
+                came_true(authorization(pairs), answer, str(three))

@@ -147,3 +147,13 @@ def test_replacements(deployment: Deployment, browser: Browser) -> None:
             document = {**MINE, "client_id": client["client_id"], "redirect_uris": [uri]}
             answer = watch.look(manage(browser, client, "PUT", document), uri)
             assert (answer.status_code, answer.json["error"]) == (400, "invalid_redirect_uri"), uri
+
+
+@pytest.mark.soak
+@pytest.mark.sr("SR-001", "SR-003")
+def test_mutations_of_mutations(signed_in: Browser, bank: Signing, watch: Watch) -> None:
+    """Thousands of addresses that are wrong in two ways."""
+    twice = {one for first in wrong(bank)[::4] for one in mutations(first)[::3]}
+    with watch.nothing_changes():
+        for uri in sorted(twice - {bank.service.redirect_uri, ""}):
+            watch.page(signed_in.authorize(bank.service, redirect_uri=uri), uri)

@@ -194,3 +194,26 @@ def test_what_is_made_unchanged_is_good(access: Smith, signed_in: Browser) -> No
     for text in (access.said(), access.headed(), access.told(), access.cut()):
         assert userinfo(signed_in, text).status_code == (200 if text.count(".") == 2 else 401)
     assert len(ALGORITHMS) > 30
+
+
+@pytest.mark.soak
+@pytest.mark.sr("SR-061", "SR-062")
+def test_every_letter_of_a_token_counts(
+    deployment: Deployment, signed_in: Browser, store: Service, access: Smith, hint: Smith, watch: Watch
+) -> None:
+    """Each letter changed, left out, doubled; each beginning; at every endpoint that reads tokens."""
+    for smith in (access, hint):
+        text = smith.good()
+        changed = [text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :] for at in range(len(text))]
+        changed += [text[:at] + text[at + 1 :] for at in range(len(text))]
+        changed += [text[:at] + text[at] + text[at:] for at in range(len(text))]
+        changed += [text[:at] for at in range(1, len(text))]
+        with watch.nothing_changes():
+            for one in {*changed} - {text}:
+                assert watch.look(userinfo(signed_in, one), one).status_code == 401, one
+                answer = watch.look(post(signed_in, "/introspect", store, {"token": one}), one)
+                assert answer.json == {"active": False}, one
+                assert watch.look(post(signed_in, "/revoke", store, {"token": one}), one).status_code == 200
+                assert answered(watch.look(signed_in.authorize(store, id_token_hint=one), one)).get(
+                    "error"
+                ), one
