@@ -178,9 +178,11 @@ def test_sub_by_value(deployment: Deployment, signed_in: Browser, store: Service
         for wish in ({"value": sub}, {"values": [theirs, sub]}, None, {"essential": True}):
             document = json.dumps({place: {"sub": wish}})
             assert claims(tokens(signed_in, store, prompt="none", claims=document)["id_token"])["sub"] == sub
-        half = json.dumps({place: {"sub": {"value": "a\ud800"}}})  # half a character: no well-formed document
-        assert answered(signed_in.authorize(store, prompt="none", claims=half))["error"] == "invalid_request"
-        for value in (theirs, "nobody", "a\x00b", "я" * 50, "x" * 3_000):
+        for half in ("a\ud800", "a\x00b"):  # no text that means the same to everybody
+            document = json.dumps({place: {"sub": {"value": half}}})
+            got = answered(signed_in.authorize(store, prompt="none", claims=document))
+            assert got["error"] == "invalid_request", ascii(half)
+        for value in (theirs, "nobody", "я" * 50, "x" * 3_000):
             document = json.dumps({place: {"sub": {"value": value}}})
             got = answered(signed_in.authorize(store, prompt="none", claims=document))
             assert got["error"] == "login_required", value[:20]
@@ -293,7 +295,9 @@ def test_no_statement_more_without_claims_for_the_id_token(
             got = _exchanged(signed_in, store, code)
         with deployment.statements() as read_:
             userinfo(signed_in, got["access_token"])
-        counts.append(tuple(len([one for one in said if "FROM versions" not in one]) for said in (seen, read_)))
+        counts.append(
+            tuple(len([one for one in said if "FROM versions" not in one]) for said in (seen, read_))
+        )
     plain, at_userinfo, in_token = counts
     assert at_userinfo == plain
     assert in_token == (plain[0] + 1, plain[1])
