@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose X-Forwarded-For is believed for client addresses."""
     trusted_origins: tuple[str, ...] = ()
-    """Development: origins of this machine at which clients' keys may be fetched, without https too."""
+    """Development: origins of this machine at which clients' keys and files may be fetched, without https too."""
     owned_domains: tuple[str, ...] = ()
     """Domains of the ecosystem: first-party clients must live there (SR-060)."""
     open_registration: bool = False
