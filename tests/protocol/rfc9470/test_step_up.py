@@ -55,6 +55,8 @@ def stepped_up(
     asked = {name: said[name] for name in ("acr_values", "max_age") if name in said}
     page = browser.authorize(service, **asked)
     assert page.location.startswith("/signin?")
+    ways = re.findall(r'name="way" value="(\w+)"', browser.follow(page).text)
+    assert "acr_values" not in said or ways[0] == "phone"  # the way that reaches the level comes first
     proved(deployment, browser, PHONE)
     code = answered(browser.get(page.location.replace("/signin", "/authorize", 1)))["code"]
     answer = exchange(browser, service, code)
