@@ -14,21 +14,27 @@ import pytest
 from app.clients import secrets
 from app.provider.pkce import verifies
 
-SECRET = re.compile(r"secret|verifier|signature|csrf|password", re.IGNORECASE)
+SECRET = re.compile(r"secret|verifier|signature|csrf|password|hash|digest|sha256", re.IGNORECASE)
 HARMLESS = {
-    "challenge == verifier",  # only where one of them is empty
-    "grants.c.secret_hash == bindparam('hash')",  # by the database, and of a hash
+    "challenge == verifier": "only where one of them is empty",
+    "code.redirect_hash != redirect_hash(self.form['redirect_uri'])": "of an address, which is no secret",
+    "claims.get('ath') != _hash(access_token)": "the caller has shown the token itself",
+    "found.witness == digest": "of the operator's name for a subscriber, out of its own signed token",
+    "encode(hashlib.sha256(body).digest()) != fragment": "of a document that its client publishes",
+    "value[:HASH_BYTES] != bytes.fromhex(browser_hash(browser))": "out of a cookie that we sealed",
 }
 SAMPLES = 10_000
 
 
 def plain_comparisons(file: Path) -> Iterator[str]:
-    """Comparisons of values that are called like secrets, other than with a constant."""
+    """Comparisons of values that are called like secrets, other than with a constant or by the database."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
             sides = [node.left, *node.comparators]
             named = [side for side in sides if SECRET.search(_name(side))]
-            if named and not any(isinstance(side, ast.Constant) for side in sides):
+            if named and not any(
+                isinstance(side, ast.Constant) or ".c." in ast.unparse(side) for side in sides
+            ):
                 yield ast.unparse(node)
 
 
@@ -85,4 +91,4 @@ def test_the_time_tells_nothing() -> None:
         assert compare(right)
         assert not any(compare(text) for text in [*differing(right), "", right[:-1], right + "A", "я" * 43])
         found = medians(compare, differing(right))
-        assert max(found) < 1.25 * min(found), found
+        assert max(found) < 1.5 * min(found), found
