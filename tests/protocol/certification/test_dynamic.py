@@ -29,7 +29,6 @@ from tests.provider.tokens import claims, header
 from tests.services import ClockFile
 from tests.upstreams.fakes import Fake, made, told
 
-REGISTRATION, CORE = "OIDC Registration", "OIDC Core"
 OTHER = "http://localhost:8200/other"
 
 
@@ -68,7 +67,7 @@ def refused(browser: Browser, **document: Any) -> str:
     return error
 
 
-@pytest.mark.rule(REGISTRATION, "3", "a client that registers itself goes through the whole flow")
+@pytest.mark.rule("OIDC Registration", "3", "a client that registers itself goes through the whole flow")
 def test_oidcc_server(maria: Browser) -> None:
     client = RelyingParty.register_itself(maria)
     given = client.tokens()
@@ -76,20 +75,20 @@ def test_oidcc_server(maria: Browser) -> None:
     assert client.person(given).keys() == {"sub"}
 
 
-@pytest.mark.rule(CORE, "9", "an assertion may name the issuer for its audience")
+@pytest.mark.rule("OIDC Core", "9", "an assertion may name the issuer for its audience")
 def test_oidcc_ensure_client_assertion_with_iss_aud_succeeds(maria: Browser) -> None:
     client = RelyingParty.register_itself(maria)
     form = {"grant_type": "authorization_code", "code": client.authorize()["code"], "redirect_uri": REDIRECT}
     assert client.send(form, maria.issuer).status_code == 200
 
 
-@pytest.mark.rule(CORE, "3.1.2.1", "of two registered addresses none is guessed")
+@pytest.mark.rule("OIDC Core", "3.1.2.1", "of two registered addresses none is guessed")
 def test_oidcc_ensure_redirect_uri_in_authorization_request(maria: Browser) -> None:
     client = RelyingParty.register_itself(maria, redirect_uris=[REDIRECT, OTHER])
     assert shows_an_error(client.visit(redirect_uri=None))
 
 
-@pytest.mark.rule(REGISTRATION, "2", "RS256 is signed where it is registered, and none cannot be")
+@pytest.mark.rule("OIDC Registration", "2", "RS256 is signed where it is registered, and none cannot be")
 @pytest.mark.parametrize("algorithm", ["RS256", "none"])
 def test_oidcc_idtoken(maria: Browser, algorithm: str) -> None:
     """oidcc-idtoken-rs256, oidcc-idtoken-unsigned."""
@@ -100,7 +99,7 @@ def test_oidcc_idtoken(maria: Browser, algorithm: str) -> None:
     assert client.id_token(client.tokens())["sub"]
 
 
-@pytest.mark.rule(REGISTRATION, "2", "userinfo is signed by RS256 where that is registered")
+@pytest.mark.rule("OIDC Registration", "2", "userinfo is signed by RS256 where that is registered")
 def test_oidcc_userinfo_rs256(maria: Browser) -> None:
     client = RelyingParty.register_itself(maria, userinfo_signed_response_alg="RS256")
     given = client.tokens()
@@ -119,7 +118,7 @@ def test_oidcc_redirect_uri_query_ok(maria: Browser) -> None:
     assert client.exchange(client.last["code"]).status_code == 200
 
 
-@pytest.mark.rule(CORE, "3.1.2.1", "another query, or one more, is another address")
+@pytest.mark.rule("OIDC Core", "3.1.2.1", "another query, or one more, is another address")
 @pytest.mark.parametrize(("registered", "asked"), [("?foo=bar", "?bar=foo"), ("", "?foo=bar")])
 def test_oidcc_redirect_uri_query(maria: Browser, registered: str, asked: str) -> None:
     """oidcc-redirect-uri-query-mismatch, oidcc-redirect-uri-query-added."""
@@ -127,12 +126,12 @@ def test_oidcc_redirect_uri_query(maria: Browser, registered: str, asked: str) -
     assert shows_an_error(client.visit(redirect_uri=f"{REDIRECT}{asked}"))
 
 
-@pytest.mark.rule(REGISTRATION, "3.3", "an address with a fragment is not registered")
+@pytest.mark.rule("OIDC Registration", "3.3", "an address with a fragment is not registered")
 def test_oidcc_redirect_uri_regfrag(maria: Browser) -> None:
     assert refused(maria, redirect_uris=[f"{REDIRECT}#foobar"]) == "invalid_redirect_uri"
 
 
-@pytest.mark.rule(CORE, "12", "a client that registered itself refreshes")
+@pytest.mark.rule("OIDC Core", "12", "a client that registered itself refreshes")
 def test_oidcc_refresh_token(maria: Browser) -> None:
     client = RelyingParty.register_itself(maria)
     first = client.tokens(scope=" ".join(SCOPES), prompt="consent")
@@ -140,7 +139,9 @@ def test_oidcc_refresh_token(maria: Browser) -> None:
     assert claims(second["id_token"])["sub"] == claims(first["id_token"])["sub"]
 
 
-@pytest.mark.rule(CORE, "10.1.1", "keys at a client's jwks_uri are fetched, and new ones within a minute")
+@pytest.mark.rule(
+    "OIDC Core", "10.1.1", "keys at a client's jwks_uri are fetched, and new ones within a minute"
+)
 def test_oidcc_refresh_token_rp_key_rotation(deployment: Deployment, maria: Browser, site: Fake) -> None:
     """oidcc-registration-jwks-uri is its first half."""
     site.replies["/keys"] = told(public(KEY))
@@ -153,7 +154,9 @@ def test_oidcc_refresh_token_rp_key_rotation(deployment: Deployment, maria: Brow
     assert client.refresh(first["refresh_token"]).status_code == 200
 
 
-@pytest.mark.rule(REGISTRATION, "2", "the page where people sign in leads to the client's policy and terms")
+@pytest.mark.rule(
+    "OIDC Registration", "2", "the page where people sign in leads to the client's policy and terms"
+)
 @pytest.mark.parametrize("member", ["policy_uri", "tos_uri"])
 def test_oidcc_registration(deployment: Deployment, member: str) -> None:
     """oidcc-registration-policy-uri, oidcc-registration-tos-uri."""
@@ -163,7 +166,9 @@ def test_oidcc_registration(deployment: Deployment, member: str) -> None:
     assert 'href="https://rp.example/paper"' in page.text
 
 
-@pytest.mark.rule(REGISTRATION, "5", "a sector's file that lists the addresses is taken, another is refused")
+@pytest.mark.rule(
+    "OIDC Registration", "5", "a sector's file that lists the addresses is taken, another is refused"
+)
 def test_oidcc_registration_sector(maria: Browser, site: Fake) -> None:
     """oidcc-registration-sector-uri, oidcc-registration-sector-bad."""
     site.replies["/good"], site.replies["/bad"] = told([REDIRECT]), told(["https://rp.example/another"])
@@ -172,7 +177,7 @@ def test_oidcc_registration_sector(maria: Browser, site: Fake) -> None:
     assert refused(maria, sector_identifier_uri=f"{site.url}/bad") == "invalid_client_metadata"
 
 
-@pytest.mark.rule(CORE, "6.2", "a signed request at a registered address is fetched and heeded")
+@pytest.mark.rule("OIDC Core", "6.2", "a signed request at a registered address is fetched and heeded")
 def test_oidcc_request_uri_signed_rs256(deployment: Deployment, maria: Browser, site: Fake) -> None:
     """oidcc-request-uri-unsigned is skipped by the suite where none is not announced for request objects."""
     said = maria.get("/.well-known/openid-configuration").json
@@ -190,7 +195,7 @@ def test_oidcc_request_uri_signed_rs256(deployment: Deployment, maria: Browser, 
     assert claims(client.exchange(code).json["id_token"])["nonce"] == "inner"
 
 
-@pytest.mark.rule(CORE, "10.1.1", "after a rotation the new key is published and the old one still is")
+@pytest.mark.rule("OIDC Core", "10.1.1", "after a rotation the new key is published and the old one still is")
 def test_oidcc_server_rotate_keys(deployment: Deployment, maria: Browser) -> None:
     client = RelyingParty.register_itself(maria)
     before = {key["kid"] for key in maria.get("/jwks.json").json["keys"]}
