@@ -1,12 +1,13 @@
 """Profiles: OIDC standard claims from the attributes of all links of a person (OIDC Core §5.1)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from app.identity.attributes import VALUE
+from app.identity.numbers import masked
 from app.keys.datakeys import DataKey
 
 NAMES = ("name", "given_name", "family_name", "nickname")
@@ -29,6 +30,12 @@ def claims_from(rows: Sequence[Row[Any]], key: DataKey) -> dict[str, Any]:
     if rows:
         claims["updated_at"] = max(row.observed_at for row in rows) // 1000
     return claims
+
+
+def known_as(claims: Mapping[str, Any]) -> str:
+    """What our pages call a customer: by name, or else by a masked number or address; empty where nothing is known."""
+    number = claims.get("phone_number", "")
+    return claims.get("name") or (masked(number) if number else masked_email(claims.get("email", "")))
 
 
 def masked_email(address: str) -> str:

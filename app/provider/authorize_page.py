@@ -10,6 +10,7 @@ from werkzeug.exceptions import TooManyRequests
 from app.provider.asked import Gone, Visit
 from app.provider.authorization_response import Posted
 from app.provider.authorize import Authorize, Decision
+from app.provider.launcher import Entrance
 from app.provider.next_step import FRESH_PROMPTS, ChooseAccount, SignIn
 from app.provider.parts import Parts
 from app.provider.target import Refused, Unanswerable
@@ -90,14 +91,14 @@ class AuthorizePage:
         """A redirect, or the page that posts the answer (OAuth 2.0 Form Post Response Mode §2)."""
         if isinstance(answer, Answer):
             return Response(answer.body, answer.status, list(answer.headers))
-        target = answer.target
+        target, client = answer.target, answer.target.client
         allow_script(SUBMIT)
         return self._pages.render(
             "provider/form_post.html",
             action=target.redirect_uri,
             fields=answer.fields,
             submit=Markup(SUBMIT),  # noqa: S704  # our own constant
-            service_name=target.client.name(self._pages.language()),
+            service=Entrance.of(client, self._pages.language(), self._parts.settings.issuer),
             redirects_to=(origin_of(target.redirect_uri),),
         )
 

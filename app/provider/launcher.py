@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Response
 
+from app.clients.client import Client
 from app.provider.parts import Parts
 from app.web.cookies import Cookies
 from app.web.pages import Pages
@@ -17,6 +18,11 @@ class Entrance:
     logo_uri: str
     accent: str
     url: str
+
+    @classmethod
+    def of(cls, client: Client, language: str, issuer: str) -> "Entrance":
+        """How a client is shown."""
+        return cls(client.name(language), client.logo_uri, client.accent, client.login_url(issuer))
 
 
 class LauncherPage:
@@ -39,10 +45,7 @@ class LauncherPage:
 
     def _entrances(self) -> list[Entrance]:
         language, issuer = self._pages.language(), self._parts.settings.issuer
-        return [
-            Entrance(client.name(language), client.logo_uri, client.accent, client.login_url(issuer))
-            for client in self._parts.clients.entrances()
-        ]
+        return [Entrance.of(client, language, issuer) for client in self._parts.clients.entrances()]
 
     def _is_signed_in(self) -> bool:
         cookie = self._cookies.read("sid")

@@ -161,13 +161,16 @@ class LogoutPage:
         ended = parts.storage.run(act, write=True) if meant else []
         known = (parts.clients.get(client_id) for client_id in dict.fromkeys(ended))
         names = tuple(client.name(self._pages.language()) for client in known if client)
+        kept = here.without(*meant)
         if asked.return_url is not None:
             response = self._pages.redirect(asked.return_url)
         else:
-            response = self._pages.render("provider/signed_out.html", services=names, continue_url=None)
+            response = self._pages.render(
+                "provider/signed_out.html", services=names, others=bool(kept), continue_url=None
+            )
         if here.current is None or here.current in meant:
             self._cookies.clear(response, "sid")
-        others = parts.others.seal(here.without(*meant), self._browser.id())
+        others = parts.others.seal(kept, self._browser.id())
         self._cookies.replace(response, "others", others, parts.settings.lifetimes.session_absolute_s)
         return response
 
@@ -176,7 +179,8 @@ class LogoutPage:
         title, text = gettext("You are still signed in"), gettext("Nothing has changed.")
         url = client.login_url(self._parts.settings.issuer) if client else ""
         if client is None or not url:
-            return self._pages.error(200, title, text)
+            services = gettext("Your services")
+            return self._pages.error(200, title, text, next_url="/", next_label=services)
         label = gettext("Back to {service}", service=client.name(self._pages.language()))
         return self._pages.error(200, title, text, next_url=url, next_label=label)
 

@@ -15,6 +15,7 @@ from app.grants.claims import profile, select_claims
 from app.grants.claims_parameter import parse_claims
 from app.grants.grants import Standing
 from app.identity.numbers import masked
+from app.identity.profile import known_as, masked_email
 from app.sessions.browser import BrowserSession
 from app.signin.details import deeds, details_of
 from app.signin.journey import Journey, Step
@@ -80,6 +81,7 @@ class ConsentPage:
             items=[item(scope, asked) for scope in asked.scopes],
             deeds=deeds(self._parts, asked.details),
             shown=asked.mark,
+            account=known_as(asked.claims),
             policy_uri=step.client.policy_uri or None,
             tos_uri=step.client.tos_uri or None,
             site=_site(step.ask.parameters["redirect_uri"]),
@@ -191,8 +193,7 @@ def _value(scope: str, claims: Mapping[str, Any]) -> str:
     if scope == "phone" and "phone_number" in claims:
         return masked(claims["phone_number"])
     if scope == "email" and "email" in claims:
-        name, _, host = str(claims["email"]).partition("@")
-        return f"{name[:1]}•••@{host}"
+        return masked_email(claims["email"])
     if scope == "profile":
         born = f"••.••.{claims['birthdate'][:4]}" if "birthdate" in claims else ""
         return ", ".join(part for part in (claims.get("name"), born) if part)

@@ -13,6 +13,7 @@ from flask import Response, request
 from app.events import audit
 from app.grants.authorization_details import NAME as DETAILS
 from app.grants.device_requests import GRANT_TYPE, Approval, DeviceRequest, shown, typed
+from app.identity.profile import known_as
 from app.sessions.ask import Ask, browser_hash
 from app.signin.consent import Asked, asked_of, give, item, record_details
 from app.signin.details import deeds, details_of
@@ -129,6 +130,7 @@ class DevicePage:
             deeds=deeds(self._parts, found.asked.details),
             chooses=not client.first_party,
             shown=found.asked.mark,
+            account=known_as(found.asked.claims),
             user_code=found.step.ask.parameters["user_code"],
             at=datetime.fromtimestamp(found.request.made_at / 1000, UTC),
             address=found.request.address,

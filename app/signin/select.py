@@ -13,11 +13,12 @@ from app.events import audit
 from app.grants.claims import profile
 from app.identity.links import provider_of
 from app.identity.numbers import BadNumber, masked, parse
-from app.identity.profile import masked_email
+from app.identity.profile import known_as, masked_email
 from app.lifecycle.aside import Sessions, put_aside
 from app.sessions.browser import BrowserSession
 from app.sessions.others import mark
 from app.signin.journey import Journey, Step
+from app.signin.upstream import NAMES
 from app.storage.database import Transaction
 from app.web.pages import gettext
 
@@ -124,7 +125,7 @@ class SelectPage:
         entries = self._parts.storage.run(lambda tx: self._entries(tx, step))
         if not entries:
             return self._parts.pages.redirect(step.url("/signin") if step is not None else "/")
-        context: dict[str, Any] = {"people": entries, "problem": problem}
+        context: dict[str, Any] = {"people": entries, "names": NAMES, "problem": problem}
         if step is None:
             return self._parts.pages.render("signin/select.html", ask=None, **context)
         return self._journey.render("signin/select.html", step, **context)
@@ -148,7 +149,8 @@ class SelectPage:
         detail = masked(number) if number and (way == "phone" or not email) else masked_email(email)
         named, own = claims.get("name", ""), mark(session)
         hinted = own == first or (bool(hint) and _is_hinted(hint, email, number))
-        return Entry(own, named or detail, detail if named else "", _initials(named), way, current, hinted)
+        detail = detail if named else ""
+        return Entry(own, known_as(claims), detail, _initials(named), way, current, hinted)
 
 
 def _initials(name: str) -> str:

@@ -42,6 +42,14 @@ BUSY = "Mail.ru сейчас не отвечает. Войдите другим 
 EARLY = "Сначала подтвердите запрос на телефоне, затем нажмите «Продолжить»."
 WRONG = "Код не подошёл. Осталось попыток: 3."
 
+PEOPLE = [
+    {"mark": "a" * 32, "name": "Константин Константинович Константинопольский", "detail": "k•••@mail.ru"}
+    | {"initials": "КК", "way": "mailru", "current": True, "hinted": False},
+    {"mark": "b" * 32, "name": "Мария Иванова", "detail": "m•••@an-extraordinarily-long-domain.example"}
+    | {"initials": "МИ", "way": "mailru", "current": False, "hinted": True},
+    {"mark": "c" * 32, "name": "+7 920 •••-••-67", "detail": "", "initials": "", "way": "phone"}
+    | {"current": False, "hinted": False},
+]
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "choose": (
         "signin/choose.html",
@@ -121,6 +129,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "ask": ASK,
             "service": LONG,
+            "account": "Мария Иванова",
             "items": ITEMS,
             "policy_uri": "https://games.example/privacy",
             "tos_uri": "https://games.example/terms",
@@ -132,6 +141,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "ask": ASK,
             "service": LONG,
+            "account": "Константин Константинович Константинопольский",
             "items": ITEMS,
             "deeds": [
                 {
@@ -141,6 +151,16 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
                 {"title": "Отчёт", "lines": (("Можно", "читать, отправлять"),)},
             ],
             "site": "games.example",
+        },
+    ),
+    "select": ("signin/select.html", {"ask": ASK, "service": LONG, "names": NAMES, "people": PEOPLE}),
+    "select-ended": (
+        "signin/select.html",
+        {
+            "ask": None,
+            "names": NAMES,
+            "people": PEOPLE[:1],
+            "problem": "Этот вход уже завершён. Нажмите другую учётную запись или войдите заново.",
         },
     ),
     "device_code": ("signin/device_code.html", {"user_code": "WDJB-MJHT"}),
@@ -154,6 +174,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "ask": ASK,
             "shown": "S" * 32,
             "service": LONG,
+            "account": "+7 920 •••-••-67",
             "items": ITEMS,
             "chooses": True,
             "user_code": "WDJB-MJHT",
@@ -190,15 +211,17 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "logout": (
         "provider/logout.html",
-        {"client_name": "Витрина", "fields": {"state": "s", "client_id": "store"}},
+        {"client_name": "Витрина", "fields": {"state": "s", "client_id": "store"}, "current": True},
     ),
+    "logout-several": ("provider/logout.html", {"fields": {}, "current": True, "others": True}),
+    "logout-others": ("provider/logout.html", {"fields": {}, "current": False, "others": True}),
     "form_post": (
         "provider/form_post.html",
         {
             "action": "https://shop.example/cb",
             "fields": {"code": "c"},
             "submit": "",
-            "service_name": "Витрина",
+            "service": STORE,
         },
     ),
     "launcher": (
@@ -206,8 +229,13 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {"services": [entrance(STORE), entrance(LONG)], "signed_in": True},
     ),
     "launcher-stranger": ("provider/launcher.html", {"services": [entrance(STORE)], "signed_in": False}),
+    "launcher-others": (
+        "provider/launcher.html",
+        {"services": [entrance(STORE)], "signed_in": False, "others": True},
+    ),
     "launcher-empty": ("provider/launcher.html", {"services": [], "signed_in": True}),
     "signed_out": ("provider/signed_out.html", {"services": ("Витрина", "Площадь"), "continue_url": None}),
+    "signed_out-others": ("provider/signed_out.html", {"services": ("Витрина",), "others": True}),
     "signed_out-alone": ("provider/signed_out.html", {"services": (), "continue_url": "/"}),
     "error": (
         "error.html",

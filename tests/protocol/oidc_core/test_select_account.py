@@ -89,7 +89,7 @@ def test_those_who_are_signed_in_are_listed(home: Home, store: Service) -> None:
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
     assert page.text.index("Борис Вега") < page.text.index("Анна Ким")
-    for shown in ("a•••@mail.ru", "b•••@mail.ru", "Другой человек"):
+    for shown in ("a•••@mail.ru", "b•••@mail.ru", "Другая учётная запись"):
         assert shown in page.text
     assert "anna@mail.ru" not in page.text
     assert len(form_of(page).buttons) == 4 - 1  # two people, and another
@@ -145,7 +145,7 @@ def test_what_one_allowed_the_other_has_not(home: Home, merchant: Service) -> No
 @pytest.mark.sr("SR-019")
 def test_another_person_signs_in_and_turning_back_changes_nothing(home: Home, store: Service) -> None:
     before = home.everything()
-    page = home.choose(home.page(store), "Другой человек")
+    page = home.choose(home.page(store), "Другая учётная запись")
     form = read(page).form("/signin")
     assert "prompt_force=1" in home.browser.post("/signin", data=form.filled(way="mailru")).location
     refused = home.browser.follow(home.browser.post("/signin", data=form.filled(decision="deny")))
