@@ -150,7 +150,7 @@ def test_every_profile_refuses(
 
 @pytest.mark.sr("SR-156")
 def test_somebody_must_be_able_to_sign_in(development_file: Path) -> None:
-    off = {"mailru": {"enabled": False}, "sms": {"enabled": False}}
+    off = {name: {"enabled": False} for name in ("mailru", "vkid", "sms")}
     assert "nobody could sign in" in refusal(development_file, **off, mobile_id={"enabled": False})
     assert load(development_file, **off)
 
