@@ -25,6 +25,7 @@ def callback_of(visitor: Visitor) -> str:
     return address
 
 
+@pytest.mark.sr("SR-113")
 def test_a_repeated_callback_goes_on_and_makes_nobody_twice(mostid: Whole, visitor: Visitor) -> None:
     through_mailru(to_signin(visitor, mostid), mostid.person())
     sub, address = visitor.element("sub"), callback_of(visitor)
@@ -58,7 +59,7 @@ def test_a_callback_that_comes_many_times_at_once_has_one_answer(mostid: Whole, 
     assert is_in(visitor, mostid)
 
 
-@pytest.mark.sr("SR-084")
+@pytest.mark.sr("SR-084", "SR-113")
 def test_somebody_elses_callback_signs_nobody_in(mostid: Whole, visitor_of: Visitors) -> None:
     attacker, victim = visitor_of(), visitor_of()
     to_signin(victim, mostid)

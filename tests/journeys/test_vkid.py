@@ -46,7 +46,7 @@ def test_the_same_address_at_mailru_is_nobody_else_by_itself(mostid: Whole, visi
     assert visitor.element("sub") != sub
 
 
-@pytest.mark.sr("SR-084")
+@pytest.mark.sr("SR-084", "SR-113", "SR-114")
 def test_an_answer_to_one_upstream_is_none_to_another(mostid: Whole, visitor: Visitor) -> None:
     to_signin(visitor, mostid).press("way", "vkid")
     state = dict(visitor.answer.url.params)["state"]

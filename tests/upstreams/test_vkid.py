@@ -110,6 +110,7 @@ def test_a_profile_as_standard_claims_of_which_none_is_verified(vk: Vk) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.sr("SR-117")
 def test_what_the_exchange_sends(vk: Vk) -> None:
     vk.finish()
     first, second = vk.fake.received
