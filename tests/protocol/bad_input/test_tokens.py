@@ -145,7 +145,9 @@ def test_hints_of_authorization_requests(
 
 @pytest.mark.sr("SR-061", "SR-062", "SR-063", "SR-064", "SR-065", "SR-091")
 @pytest.mark.rule(
-    "OIDC RP-Initiated Logout", "2", "a hint that is no ID token of ours signs nobody out: the person is asked"
+    "OIDC RP-Initiated Logout",
+    "2",
+    "a hint that is no ID token of ours signs nobody out: the person is asked",
 )
 def test_hints_of_logout_requests(
     deployment: Deployment, signed_in: Browser, store: Service, hint: Smith, access: Smith, watch: Watch
