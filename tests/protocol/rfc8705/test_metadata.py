@@ -7,6 +7,7 @@ import pytest
 from app.clients.initial_tokens import Terms, issue
 from app.clients.metadata import BadMetadata, parse
 from app.clients.policy import Policy
+from app.clients.registration import misfits
 from tests.deployment import HTTPS, REDIRECT, Deploy, Deployment
 from tests.protocol.rfc8705.authority import PROXY
 
@@ -137,3 +138,9 @@ def test_registration_where_it_is_off(deploy: Deploy) -> None:
         answer = _register(deployment, **members)
         assert (answer.status_code, answer.json["error"]) == (400, "invalid_client_metadata")
     assert _register(deployment).status_code == 201
+
+
+def test_clients_with_certificates_keep_nobody_from_starting_without(deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.register(token_endpoint_auth_method=METHODS[0], tls_client_auth_san_dns="robot.shop.ru")
+    assert deployment.storage.run(lambda tx: misfits(tx, Policy(mutual_tls=False))) == []
