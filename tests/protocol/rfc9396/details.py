@@ -21,7 +21,7 @@ REPORT: dict[str, Any] = {
         {"ru": "Лет", "en": "Years", "value": "{years}"},
     ],
     "words": {"read": {"ru": "читать", "en": "read"}, "send": {"ru": "отправлять", "en": "send"}},
-    "not_shown": ["places"],
+    "not_shown": ["places", "notes"],
     "client_credentials": True,
     "schema": {
         "type": "object",
@@ -33,6 +33,7 @@ REPORT: dict[str, Any] = {
             "signed": {"type": "boolean"},
             "years": {"type": "integer"},
             "locations": True,
+            "notes": {"type": "object", "additionalProperties": {"type": "string"}},
             "places": {"type": "array", "items": {"$ref": "#/$defs/place"}},
         },
         "$defs": {

@@ -90,6 +90,10 @@ BAD: dict[str, tuple[str, str]] = {
         text(report("read", places=[{"city": "Пермь"}, {}])),
         "[0].places[1].city is missing",
     ),
+    "wrong under a name of its own": (
+        text(report("read", notes={"canary": 1})),
+        "[0].notes is not as its type demands",
+    ),
     "line break": (text(payment(creditorName="Чай\nКофе")), "[0] holds a control, direction or invisible character"),
     "direction": (text(payment(purpose="\u202e00.1")), "[0] holds a control, direction or invisible character"),
     "invisible": (text(payment(creditorName="Ч\u200bай")), "[0] holds a control, direction or invisible character"),
