@@ -1,10 +1,11 @@
 """RFC 9396: from the request, over the page that asks, into tokens."""
 
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.deployment import Browser, Deployment, Service, answered
+from tests.deployment import Browser, Deploy, Deployment, Service, answered
 from tests.html import read
 from tests.protocol.rfc8628.conftest import DEVICE_CODE, ask, poll, type_code
 from tests.protocol.rfc9101.signing import Signing
@@ -44,6 +45,20 @@ def test_every_way_in(deployment: Deployment, signed_in: Browser, shop: Service)
     for service, answer in ways:
         code = answered(allow(signed_in, signed_in.follow(answer)))["code"]
         assert exchange(signed_in, service, code).json[NAME] == [payment(), report("read")]
+
+
+def test_on_each_database(storage_url: str, redis_url: str, deploy: Deploy, types: Path) -> None:
+    deployment = deploy(database_url=storage_url, redis_url=redis_url, authorization_details_dir=types)
+    shop = deployment.register(
+        authorization_details_types=["mir_payment"], allowed_scopes=["openid", "profile"]
+    )
+    browser = deployment.client()
+    deployment.sign_in(browser)
+    given = granted(browser, shop, payment(), scope="openid")
+    for _ in range(2):
+        assert introspect(browser, shop, given["refresh_token"])[NAME] == [payment()]
+        given = refresh(browser, shop, given["refresh_token"]).json
+        assert given[NAME] == [payment()]
 
 
 @pytest.mark.rule("RFC 9396", "3", "details may be asked for without any scope")
