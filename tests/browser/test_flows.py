@@ -207,6 +207,33 @@ def test_not_you(page: Page, mostid: Whole) -> None:
     assert "Анна" not in page.content()
 
 
+def test_two_people_in_one_browser_go_on_as_whom_they_press(any_page: Page, mostid: Whole) -> None:
+    page, anna = any_page, mostid.person()
+    boris = mostid.person(first_name="Борис", last_name="Вега")
+    to_signin(page, mostid)
+    through_mailru(page, anna)
+    expect(page.locator(SIGNED_IN)).to_have_text("Анна Ким")
+    page.goto(mostid.address("merchant", "/"))
+    page.click("#signin")
+    page.click("#select")
+    page.click("#choice-another")
+    through_mailru(page, boris)
+    expect(page.locator(".account b")).to_have_text("Борис Вега")
+    page.click("#decision-allow")
+    expect(page.locator("#scope")).to_be_visible()
+    page.goto(mostid.address("public", "/"))
+    page.click("#select")
+    page.get_by_role("button", name="Анна Ким").click()
+    expect(page.locator("#services")).to_be_visible()
+    page.goto(mostid.address("merchant", "/signin"))
+    expect(page.locator(".account b")).to_have_text("Анна Ким")
+    page.goto(mostid.address("public", "/logout"))
+    page.click("#decision-everybody")
+    expect(page.locator("h1")).to_have_text("Вы вышли")
+    to_signin(page, mostid, "social")
+    expect(page.locator("#way-mailru")).to_be_visible()
+
+
 def test_a_shared_device_forgets_with_its_browser(context_of: Contexts, mostid: Whole) -> None:
     context, anna = context_of(), mostid.person()
     page = context.new_page()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.asking import authorization_url, television_codes
 from tests.browser.conftest import PHONE, Contexts
 from tests.browser.pictures import smaller
 from tests.browser.test_flows import leave_everywhere, through_mailru, type_pushed
@@ -53,6 +54,8 @@ class Gallery:
 
     def through_mailru(self, anna: Person) -> None:
         page = self.page
+        page.goto(self.mostid.address("public", "/"))
+        self.shot("launcher-stranger")
         page.goto(self.mostid.address("store", "/"))
         self.shot("store")
         page.click("#signin")
@@ -71,6 +74,31 @@ class Gallery:
         self.shot("consent")
         page.click("#decision-allow")
         self.shot("merchant-signed-in")
+
+    def beside(self, boris: Person) -> None:
+        """Somebody else signs in in the same browser; a device does."""
+        page, mostid = self.page, self.mostid
+        page.goto(mostid.address("public", "/"))
+        self.shot("launcher")
+        page.goto(authorization_url(mostid, "store", prompt="select_account"))
+        page.click("#choice-another")
+        through_mailru(page, boris)
+        expect(page.locator("h1").first).to_be_visible()
+        page.goto(authorization_url(mostid, "store", prompt="select_account"))
+        self.shot("select")
+        codes = television_codes(mostid)
+        page.goto(codes["verification_uri_complete"])
+        self.shot("device-code")
+        page.click("#continue")
+        self.shot("device")
+        page.click("#decision-allow")
+        self.shot("device-done")
+        page.goto(mostid.address("public", "/logout"))
+        self.shot("logout-several")
+        page.click("#decision-allow")
+        page.goto(mostid.address("public", "/signin/select"))
+        page.click("#choice-1")
+        expect(page.locator("#services")).to_be_visible()
 
     def out(self) -> None:
         page = self.page
@@ -136,14 +164,16 @@ def test_every_page_has_its_place_on_a_small_phone(
     context_of: Contexts, mostid: Whole, locale: str, scheme: str
 ) -> None:
     anna = mostid.person(first_name="Анна", last_name="Ким", email="anna.kim@mail.ru")
+    boris = mostid.person(first_name="Борис", last_name="Вега", email="boris.vega@bk.ru")
     olga, vera = mostid.person(not_subscriber=True), mostid.person(blocked=True)
     page = context_of(locale=locale, color_scheme=scheme).new_page()
     gallery = Gallery(page, mostid, f"{locale[:2]}-{scheme}")
     gallery.through_mailru(anna)
+    gallery.beside(boris)
     gallery.out()
     gallery.by_phone(anna, olga)
     gallery.trouble(anna, vera)
     handset = Gallery(page.context.new_page(), mostid, gallery.suffix)
     handset.page.goto(anna.handset())
     handset.shot("handset")
-    assert len(gallery.seen) == 23
+    assert len(gallery.seen) == 30
