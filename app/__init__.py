@@ -280,9 +280,7 @@ def _signin(floor: Floor, pages: PageKit) -> signin.Parts:
         detail_types=floor.detail_types,
         sessions=floor.sessions,
         others=floor.others,
-        linking=Linking(
-            Lookups(floor.lookup), floor.lookup, floor.data_keys, settings.ways
-        ),
+        linking=Linking(Lookups(floor.lookup), floor.lookup, floor.data_keys, settings.ways),
         proofs=Proofs(floor.sealer, clock),
         data_keys=floor.data_keys,
         accounts={"mailru": MailRu(settings.mailru, http, clock), "vkid": VkId(settings.vkid, http, clock)},
