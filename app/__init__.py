@@ -16,6 +16,7 @@ from app.challenges.otp import Otp
 from app.challenges.push import Push
 from app.challenges.sending import Sender
 from app.clients.keys import ClientKeys
+from app.clients.logos import Logos
 from app.clients.references import References
 from app.clients.registry import Clients
 from app.clients.sectors import Sectors
@@ -224,6 +225,7 @@ def _provider(floor: Floor) -> provider.Parts:
         client_keys=client_keys,
         references=References(GuardedFetch(settings.trusted_origins, waiting)),
         sectors=Sectors(GuardedFetch(settings.trusted_origins, 1)),
+        logos=Logos(GuardedFetch(settings.trusted_origins, 1)),
         ephemeral=floor.ephemeral,
         signing=floor.signing,
         sealer=floor.sealer,

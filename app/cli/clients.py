@@ -7,13 +7,14 @@ import click
 
 from app.cli import initial_tokens
 from app.cli.output import operator, print_json, print_rows, refuse, warn
-from app.clients import registration
+from app.clients import logos, registration
+from app.clients.logos import Logos
 from app.clients.metadata import BadMetadata, ClientMetadata, ignored, parse
 from app.clients.policy import Policy
 from app.clients.registration import ClientIdTaken, Registered, UnknownClient
 from app.clients.sectors import Sectors, check_hosts
 from app.storage.clock import Clock
-from app.storage.database import Storage
+from app.storage.database import Storage, Transaction
 
 DAY_S = 86_400
 FLAGS = (
@@ -36,7 +37,7 @@ FLAGS = (
 )  # fmt: skip
 
 
-def group(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors) -> click.Group:
+def group(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictures: Logos) -> click.Group:
     """The commands on clients."""
 
     @click.group("clients")
@@ -44,7 +45,7 @@ def group(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors) -> c
         """Services that rely on us."""
 
     for command in (
-        _add(storage, clock, policy, sectors),
+        _add(storage, clock, policy, sectors, pictures),
         _show(storage),
         _list(storage),
         _switch(storage, clock, "disable", "Stop a client everywhere within seconds."),
@@ -56,7 +57,7 @@ def group(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors) -> c
     return clients
 
 
-def _add(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors) -> click.Command:
+def _add(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictures: Logos) -> click.Command:
     @click.command("add")
     @click.option("--client-id", help="A chosen id; without it a random one is made.")
     @click.option(
@@ -73,17 +74,23 @@ def _add(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors) -> cl
             metadata = parse(given, policy)
             check_hosts(metadata)
             sectors.check(metadata)
-            now = clock.now()
-            made = storage.run(
-                lambda tx: registration.add(tx, metadata, now, client_id=client_id, actor=operator()),
-                write=True,
-            )
+            logo, now = pictures.get(metadata), clock.now()
+
+            def register(tx: Transaction) -> Registered:
+                made = registration.add(tx, metadata, now, client_id=client_id, actor=operator())
+                if logo is not None:
+                    logos.keep(tx, made.client_id, logo, now)
+                return made
+
+            made = storage.run(register, write=True)
         except BadMetadata as error:
             refuse(
                 "\n  ".join(["metadata refused", *(f"{member}: {text}" for member, text in error.problems)])
             )
         except ClientIdTaken:
             refuse(f"there is a client {client_id} already")
+        if metadata.logo_uri and logo is None:
+            warn("its logo cannot be had; pages show the first letter of its name")
         _answer(made, metadata, now, as_json=as_json)
 
     for flag in reversed(FLAGS):

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.cli import clients, doctor, identities, keys, metrics, worker
 from app.cli.output import refuse
 from app.cli.tools import Tools
+from app.clients.logos import Logos
 from app.clients.policy import Policy
 from app.clients.sectors import Sectors
 from app.delivery.housekeeping import Housekeeping
@@ -23,9 +24,10 @@ def register(app: Flask, tools: Tools) -> None:
     """Put the commands of operators on this application's `flask` command."""
     settings, storage, clock = tools.settings, tools.storage, tools.clock
     chores = Housekeeping(storage, tools.ephemeral, clock, tools.key_lifecycle)
-    sectors = Sectors(GuardedFetch(settings.trusted_origins, 1))
+    fetch = GuardedFetch(settings.trusted_origins, 1)
+    sectors, logos = Sectors(fetch), Logos(fetch)
     for command in (
-        clients.group(storage, clock, Policy.of(settings), sectors),
+        clients.group(storage, clock, Policy.of(settings), sectors, logos),
         keys.group(storage, clock, tools.key_lifecycle),
         identities.group(tools),
         metrics.command(settings.metrics_address, settings.data_dir / "metrics"),

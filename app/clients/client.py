@@ -10,6 +10,7 @@ from app.clients.addresses import host_of, loopback_parts
 from app.clients.metadata import ECOSYSTEM, ClientMetadata
 from app.keys.jwk import PublicKey, read_set
 
+LOGO_PATH, STATIC_PATH = "/logo/", "/static/"
 EMPTY_SCOPES = frozenset({"address"})
 """Scopes that may be registered and stand for nothing that we keep: asked for, they are ignored like unknown ones."""
 
@@ -22,6 +23,9 @@ class Client:
     names: Mapping[str, str]
     """Name by language; the empty language is the default."""
     logo_uri: str
+    """The address of ours at which its logo is; empty for none. Pages load no picture from elsewhere."""
+    logo_hash: str
+    """SHA-256 of its logo that we keep."""
     policy_uri: str
     tos_uri: str
     initiate_login_uri: str
@@ -88,14 +92,20 @@ class Client:
         return secrets.matches(secret, self.secrets, now)
 
 
-def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str, Any]]) -> Client:
+def make(
+    client_id: str,
+    metadata: ClientMetadata,
+    hashes: Sequence[Mapping[str, Any]],
+    logo_hash: str | None = None,
+) -> Client:
     """The client of a stored record."""
     native = metadata.application_type == "native"
     parts = [loopback_parts(uri) for uri in metadata.redirect_uris] if native else []
     return Client(
         client_id=client_id,
         names=_names(metadata),
-        logo_uri=metadata.logo_uri,
+        logo_uri=_logo(client_id, metadata, logo_hash),
+        logo_hash=logo_hash or "",
         policy_uri=metadata.policy_uri,
         tos_uri=metadata.tos_uri,
         initiate_login_uri=metadata.initiate_login_uri,
@@ -121,6 +131,11 @@ def make(client_id: str, metadata: ClientMetadata, hashes: Sequence[Mapping[str,
     )
 
 
+def logo_version(digest: str) -> str:
+    """What the address of a logo changes with, so that it can be kept for ever."""
+    return digest[:16]
+
+
 def sector(client_id: str, metadata: ClientMetadata) -> str:
     """The name space of its subjects. Without a host of its own choice a third party shares with nobody.
 
@@ -130,6 +145,12 @@ def sector(client_id: str, metadata: ClientMetadata) -> str:
         return metadata.sector or ECOSYSTEM
     host = metadata.sector or host_of(metadata.sector_identifier_uri)
     return f"host:{host}" if host else f"client:{client_id}"
+
+
+def _logo(client_id: str, metadata: ClientMetadata, digest: str | None) -> str:
+    if digest:
+        return f"{LOGO_PATH}{client_id}?v={logo_version(digest)}"
+    return metadata.logo_uri if metadata.logo_uri.startswith(STATIC_PATH) else ""
 
 
 def _names(metadata: ClientMetadata) -> dict[str, str]:

@@ -20,6 +20,7 @@ __all__ = ["Client", "Clients"]
 CAPACITY = 10_000
 UNKNOWN_CAPACITY = 1_000
 SERVE_WITHOUT_STORE_MS = 5_000
+RECORD = (clients.c.client_id, clients.c.metadata, clients.c.secrets, clients.c.logo_hash)
 CLIENT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,47}")
 
 
@@ -107,7 +108,7 @@ class Clients:
         """One pass over all clients; only the few that are handed out are made whole."""
         origins: set[str] = set()
         entrances, apps = [], []
-        wanted = select(clients.c.client_id, clients.c.metadata, clients.c.secrets)
+        wanted = select(*RECORD)
         with self._storage.transaction() as tx:
             for row in tx.execute(
                 wanted.where(clients.c.disabled_at.is_(None)).order_by(clients.c.client_id)
@@ -125,9 +126,7 @@ class Clients:
         return Listed(frozenset(origins), tuple(entrances), tuple(apps))
 
     def _read(self, client_id: str) -> Client | None:
-        wanted = select(clients.c.client_id, clients.c.metadata, clients.c.secrets).where(
-            clients.c.client_id == client_id, clients.c.disabled_at.is_(None)
-        )
+        wanted = select(*RECORD).where(clients.c.client_id == client_id, clients.c.disabled_at.is_(None))
         with self._storage.transaction() as tx:
             row = tx.execute(wanted).first()
         return _made(row) if row is not None else None
@@ -147,4 +146,4 @@ class Clients:
 
 
 def _made(row: Row[Any]) -> Client:
-    return make(row.client_id, ClientMetadata.model_validate(row.metadata), row.secrets)
+    return make(row.client_id, ClientMetadata.model_validate(row.metadata), row.secrets, row.logo_hash)

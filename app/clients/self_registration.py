@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from app.clients import registration
+from app.clients import logos, registration
 from app.clients.addresses import host_of
 from app.clients.initial_tokens import hash_of
+from app.clients.logos import Logo
 from app.clients.metadata import BadMetadata, ClientMetadata, parse
 from app.clients.policy import Policy
 from app.clients.registration import Registered
@@ -85,11 +86,13 @@ def exceptions(former: ClientMetadata) -> dict[str, Any]:
     return {name: value for name, value in former.document().items() if name in EXCEPTIONS}
 
 
-def create(tx: Transaction, metadata: ClientMetadata, now: int) -> SelfRegistered:
+def create(tx: Transaction, metadata: ClientMetadata, logo: Logo | None, now: int) -> SelfRegistered:
     """Register a client and give it a token to manage itself with; of that only the hash is kept."""
     made, token = registration.add(tx, metadata, now, actor=ACTOR), f"rat_{random.token_urlsafe(32)}"
     mine = clients.c.client_id == made.client_id
     tx.execute(update(clients).where(mine).values(management_hash=hash_of(token)))
+    if logo is not None:
+        logos.keep(tx, made.client_id, logo, now)
     return SelfRegistered(made, token)
 
 
@@ -102,10 +105,22 @@ def find(tx: Transaction, client_id: str, token: str, *, hold: bool = False) -> 
     return row if hmac.compare_digest(row.management_hash, hash_of(token)) else None
 
 
-def replace(tx: Transaction, client_id: str, metadata: ClientMetadata, now: int) -> None:
-    """Put new metadata in the place of what was there (RFC 7592 §2.2)."""
+def replace(
+    tx: Transaction,
+    client_id: str,
+    former: ClientMetadata,
+    metadata: ClientMetadata,
+    logo: Logo | None,
+    now: int,
+) -> None:
+    """Put new metadata in the place of what was there (RFC 7592 §2.2).
+
+    A logo that can just not be had from where it came from before stays.
+    """
     mine = clients.c.client_id == client_id
     tx.execute(update(clients).where(mine).values(metadata=metadata.document(), changed_at=now))
+    if logo is not None or metadata.logo_uri != former.logo_uri:
+        logos.keep(tx, client_id, logo, now)
     bump(tx, KIND)
     audit.record(tx, "client.replaced", now, actor=ACTOR, client_id=client_id)
 
@@ -114,6 +129,7 @@ def remove(tx: Transaction, client_id: str, now: int) -> None:
     """End a client on its own wish (RFC 7592 §2.3). Its record stays, for what refers to it; nothing works with it any more."""
     mine = clients.c.client_id == client_id
     tx.execute(update(clients).where(mine).values(disabled_at=now, changed_at=now, management_hash=None))
+    logos.keep(tx, client_id, None, now)
     bump(tx, KIND)
     audit.record(tx, "client.removed", now, actor=ACTOR, client_id=client_id)
 

@@ -1,6 +1,6 @@
 """Where registered services are kept."""
 
-from sqlalchemy import Column, Integer, String, Table
+from sqlalchemy import Column, Integer, LargeBinary, String, Table
 
 from app.storage.model import Json, Millis, metadata
 
@@ -19,6 +19,16 @@ clients = Table(
     Column(
         "management_hash", String(64)
     ),  # SHA-256 of its registration access token; none: an operator's client
+    Column("logo_hash", String(64)),  # SHA-256 of its logo; none: it has none
+)
+
+client_logos = Table(
+    "client_logos",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("media_type", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),  # as it was fetched, 64 KiB at most
+    Column("fetched_at", Millis, nullable=False),
 )
 
 initial_access_tokens = Table(

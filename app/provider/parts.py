@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.clients.keys import ClientKeys
+from app.clients.logos import Logos
 from app.clients.references import References
 from app.clients.registry import Clients
 from app.clients.sectors import Sectors
@@ -44,6 +45,7 @@ class Parts:
     client_keys: ClientKeys
     references: References
     sectors: Sectors
+    logos: Logos
     ephemeral: Ephemeral
     signing: SigningKeys
     sealer: Sealer

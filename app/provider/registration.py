@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from app.clients import initial_tokens, self_registration
+from app.clients import initial_tokens, logos, sectors, self_registration
 from app.clients.initial_tokens import Allowed
+from app.clients.logos import Logo
 from app.clients.metadata import BadMetadata, ClientMetadata
 from app.clients.policy import Policy
 from app.clients.sectors import check_hosts, check_unchanged
@@ -20,6 +21,8 @@ from app.web.request import Answer, Request, json_answer
 PATH = "/register"
 LEVELS = 8
 """Of JSON, in a document: keys with chains of certificates need five."""
+FETCHED = frozenset({sectors.MEMBER, logos.MEMBER})
+"""Members that name what is fetched from elsewhere."""
 OPEN = Allowed(frozenset({"openid", "profile", "email", "phone", "offline_access"}), {})
 """What anybody's client may be, where registration is open."""
 
@@ -37,9 +40,10 @@ class RegistrationEndpoint:
     def _register(self, request: Request) -> Answer:
         parts, now, tx = self._parts, self._parts.clock.now(), request.tx
         given = attested(self._statements, body_of(request))
-        metadata = self._checked(given, self._admitted(request, given, now))
+        allowed, logo = self._admitted(request, given, now)
+        metadata = self._checked(given, allowed)
         check_hosts(metadata)
-        registered = self_registration.create(tx, metadata, now)
+        registered = self_registration.create(tx, metadata, logo, now)
         client_id, secret = registered.made.client_id, registered.made.secret
         parts.metrics.event("client_registered")
         answer: dict[str, Any] = {"client_id": client_id, "client_id_issued_at": now // 1000}
@@ -48,25 +52,27 @@ class RegistrationEndpoint:
         answer |= management(parts, client_id, registered.management_token)
         return json_answer(201, answer | shown(metadata))
 
-    def _admitted(self, request: Request, given: Mapping[str, Any], now: int) -> Allowed:
-        """What the new client may be; its token's use is taken. Raises BadBearer.
+    def _admitted(self, request: Request, given: Mapping[str, Any], now: int) -> tuple[Allowed, Logo | None]:
+        """What the new client may be, and its logo; its token's use is taken. Raises BadBearer.
 
-        The file of its sector is read before, outside of any transaction, and only for whom may register.
+        What it points to is fetched before, outside of any transaction, and only for whom may register.
         """
         if self._parts.settings.open_registration and "authorization" not in request.headers:
             if not self._parts.starts.admit(request.address):
                 raise BadBearer("too many registrations from one address", "invalid_token", 401)
-            self._read_sector(given, OPEN)
-            return OPEN
-        token = bearer(request)
-        if "sector_identifier_uri" in given:
+            return OPEN, self._fetched(given, OPEN)
+        token, logo = bearer(request), None
+        if not FETCHED.isdisjoint(given):
             look = self._parts.storage.run(lambda tx: initial_tokens.look(tx, token, now))
-            self._read_sector(given, _allowed(look))
-        return _allowed(initial_tokens.spend(request.tx, token, now))
+            logo = self._fetched(given, _allowed(look))
+        return _allowed(initial_tokens.spend(request.tx, token, now)), logo
 
-    def _read_sector(self, given: Mapping[str, Any], allowed: Allowed) -> None:
-        if "sector_identifier_uri" in given:
-            self._parts.sectors.check(self._checked(given, allowed))
+    def _fetched(self, given: Mapping[str, Any], allowed: Allowed) -> Logo | None:
+        if FETCHED.isdisjoint(given):
+            return None
+        metadata = self._checked(given, allowed)
+        check_hosts(metadata)
+        return fetched(self._parts, metadata)
 
     def _checked(self, given: Mapping[str, Any], allowed: Allowed) -> ClientMetadata:
         return self_registration.check(given, allowed.scopes, self._policy, allowed.members)
@@ -84,27 +90,26 @@ class ManagementEndpoint:
 
     def _act(self, request: Request) -> Answer:
         token, client_id = bearer(request), request.path.removeprefix(f"{PATH}/")
-        if request.method == "PUT":
-            self._read_sector(request, client_id, token)
+        logo = self._fetched(request, client_id, token) if request.method == "PUT" else None
         row = _managed(request.tx, client_id, token, hold=request.method != "GET")
         now = self._parts.clock.now()
         if request.method == "DELETE":
             self_registration.remove(request.tx, client_id, now)
             return Answer(204, headers=(("Cache-Control", "no-store"),))
-        metadata = ClientMetadata.model_validate(row.metadata)
+        former = metadata = ClientMetadata.model_validate(row.metadata)
         if request.method == "PUT":
-            metadata = self._replaced(request, client_id, metadata)
-            self_registration.replace(request.tx, client_id, metadata, now)
+            metadata = self._replaced(request, client_id, former)
+            self_registration.replace(request.tx, client_id, former, metadata, logo, now)
         answer = {"client_id": client_id, "client_id_issued_at": row.created_at // 1000}
         return json_answer(200, answer | management(self._parts, client_id, token) | shown(metadata))
 
-    def _read_sector(self, request: Request, client_id: str, token: str) -> None:
-        """Read the file of its sector, if it names one, before this request's own first statement. Raises BadMetadata."""
-        if "sector_identifier_uri" not in body_of(request):
-            return
+    def _fetched(self, request: Request, client_id: str, token: str) -> Logo | None:
+        """Fetch what it points to, if it may, before this request's own first statement. Raises BadMetadata."""
+        if (FETCHED | {"software_statement"}).isdisjoint(body_of(request)):
+            return None
         row = self._parts.storage.run(lambda tx: _managed(tx, client_id, token))
         former = ClientMetadata.model_validate(row.metadata)
-        self._parts.sectors.check(self._replaced(request, client_id, former))
+        return fetched(self._parts, self._replaced(request, client_id, former))
 
     def _replaced(self, request: Request, client_id: str, former: ClientMetadata) -> ClientMetadata:
         """The new metadata: within the scopes that the client has, and with its kind of secret. Raises BadMetadata."""
@@ -128,6 +133,12 @@ class ManagementEndpoint:
             raise BadMetadata([("token_endpoint_auth_method", "register anew for another one")])
         check_unchanged(client_id, former, metadata)
         return metadata
+
+
+def fetched(parts: Parts, metadata: ClientMetadata) -> Logo | None:
+    """Its logo, once the file of its sector is found to list its addresses. Raises BadMetadata."""
+    parts.sectors.check(metadata)
+    return parts.logos.get(metadata)
 
 
 def _managed(tx: Transaction, client_id: str, token: str, *, hold: bool = False) -> Row[Any]:

@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import Blueprint
 
+from app.clients.client import LOGO_PATH
 from app.clients.statements import Statements
 from app.provider.app_links import apple_association, asset_links
 from app.provider.asked import Visit
@@ -17,6 +18,7 @@ from app.provider.device_qr import DeviceQrEndpoint
 from app.provider.discovery import Discovery, jwks, metadata
 from app.provider.introspection import IntrospectionEndpoint
 from app.provider.launcher import LauncherPage
+from app.provider.logo import LogoEndpoint
 from app.provider.logout import LogoutPage
 from app.provider.par import ParEndpoint
 from app.provider.parts import Parts
@@ -58,6 +60,7 @@ def endpoints(parts: Parts, cookies: Cookies) -> Mapping[str, Endpoint]:
         "/.well-known/assetlinks.json": read(asset_links(parts.clients), GET),
         "/.well-known/apple-app-site-association": read(apple_association(parts.clients), GET),
         "/authorize": Endpoint(_quick(parts, cookies), frozenset({"GET"}), pages=True),
+        LOGO_PATH: Endpoint(LogoEndpoint(parts), GET, pages=True),
         "/device_authorization": read(DeviceAuthorizationEndpoint(parts, authenticate), POST),
         "/device/qr.svg": Endpoint(DeviceQrEndpoint(parts, "svg"), GET),
         "/device/qr.png": Endpoint(DeviceQrEndpoint(parts, "png"), GET),

@@ -73,6 +73,11 @@ class Request:
         pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
         return {name: value for name, _, value in pairs if name in names}
 
+    def has(self, tag: str) -> bool:
+        """Whether the cache that asks has what bears this mark (RFC 9110 §13.1.2). A proxy may have made it weak."""
+        known = self.headers.get("if-none-match", "")
+        return any(part.strip().removeprefix("W/") in {tag, "*"} for part in known.split(","))
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

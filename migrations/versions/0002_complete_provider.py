@@ -1,7 +1,8 @@
 """What a grant keeps of the wider requests, and clients that register themselves.
 
 Why: a refresh, a look at userinfo and an introspection come long after the request that bound the tokens to a key or
-asked for single claims. A client that registered itself is managed by a token of its own (RFC 7592).
+asked for single claims. A client that registered itself is managed by a token of its own (RFC 7592). Logos of services
+are kept here, since no page sends a browser elsewhere for a picture.
 
 Revision: 0002, after 0001
 """
@@ -20,6 +21,15 @@ def upgrade() -> None:
     op.add_column("grants", sa.Column("claims", sa.JSON(), nullable=True))
     op.add_column("grants", sa.Column("authorization_details", sa.LargeBinary(), nullable=True))
     op.add_column("clients", sa.Column("management_hash", sa.String(64), nullable=True))
+    op.add_column("clients", sa.Column("logo_hash", sa.String(64), nullable=True))
+    op.create_table(
+        "client_logos",
+        sa.Column("client_id", sa.String(64), nullable=False),
+        sa.Column("media_type", sa.String(16), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("client_id", name=op.f("pk_client_logos")),
+    )
     op.create_table(
         "initial_access_tokens",
         sa.Column("hash", sa.String(64), nullable=False),
@@ -35,6 +45,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("initial_access_tokens")
+    op.drop_table("client_logos")
+    op.drop_column("clients", "logo_hash")
     op.drop_column("clients", "management_hash")
     op.drop_column("grants", "authorization_details")
     op.drop_column("grants", "claims")
