@@ -180,7 +180,7 @@ def test_prompt_login_has_mailru_ask_again(
 
 def test_nothing_chosen_asks_again(browser: Browser, store: Service) -> None:
     form = first_page(browser, store)
-    for way in ("", "vkid", "passkey", "MAILRU"):
+    for way in ("", "passkey", "VKID", "MAILRU"):
         answer = browser.post("/signin", data=form.filled(way=way))
         assert (answer.status_code, 'role="alert"' in answer.text) == (200, True)
 
