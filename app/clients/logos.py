@@ -52,10 +52,12 @@ class Logos:
             return None
         try:
             return self._read(metadata.logo_uri)
-        except (UpstreamError, BadPicture) as error:
-            extra = {"host": host_of(metadata.logo_uri), "cause": str(error)}
-            log.warning("logo of a client not taken", extra=extra)
-            return None
+        except UpstreamError as error:
+            cause = f"{error.kind}: {error.detail}" if error.detail else error.kind
+        except BadPicture as error:
+            cause = str(error)
+        log.warning("logo of a client not taken", extra={"host": host_of(metadata.logo_uri), "cause": cause})
+        return None
 
     def _read(self, uri: str) -> Logo:
         response = self._fetch.get(PURPOSE, uri, ACCEPT)

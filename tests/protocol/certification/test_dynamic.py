@@ -5,6 +5,7 @@ PKCE and lets assertions name the token endpoint, since the plan sends it so.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.protocol.certification.relying_party import (
     public,
     shows_an_error,
 )  # fmt: skip
+from tests.protocol.rfc7591.pictures import png
 from tests.provider.tokens import claims, header
 from tests.services import ClockFile
 from tests.upstreams.fakes import Fake, made, told
@@ -164,6 +166,20 @@ def test_oidcc_registration(deployment: Deployment, member: str) -> None:
     page = client.visit()
     assert page.status_code == 200
     assert 'href="https://rp.example/paper"' in page.text
+
+
+@pytest.mark.rule("OIDC Registration", "2", "the page where people sign in shows the client's logo")
+def test_oidcc_registration_logo_uri(deployment: Deployment, site: Fake) -> None:
+    """Its picture is at our own address: no browser is sent to the client's for it."""
+    site.replies["/logo.png"] = made(png(), 200, "image/png")
+    client = RelyingParty.register_itself(deployment.client(), logo_uri=f"{site.url}/logo.png")
+    assert client.record["logo_uri"] == f"{site.url}/logo.png"
+    page = client.visit()
+    assert page.status_code == 200
+    (shown,) = re.findall(r'<img class="mark" src="(/logo/[^"]+)"', page.text)
+    picture = client.browser.get(shown)
+    assert (picture.status_code, picture.content_type, picture.data) == (200, "image/png", png())
+    assert site.url not in page.text
 
 
 @pytest.mark.rule(
