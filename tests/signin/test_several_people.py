@@ -4,8 +4,11 @@ import pytest
 
 from tests.deployment import Browser, Deployment, Service, answered
 from tests.html import read
+from tests.protocol.rfc8628.conftest import started, tv
 from tests.provider.tokens import claims, tokens
 from tests.signin.conftest import Enter, first_page
+
+__all__ = ["tv"]
 
 MONTH = 30 * 86_400
 
@@ -146,3 +149,22 @@ def test_the_page_at_the_root_leads_to_the_others(
 def test_a_stranger_is_offered_nobody(browser: Browser) -> None:
     assert "select" not in read(browser.get("/")).links
     assert browser.get("/signin/select").location == "/"
+
+
+@pytest.mark.sr("SR-048")
+def test_a_device_is_allowed_by_whom_its_page_names(
+    deployment: Deployment, browser: Browser, tv: Service, both: tuple[str, str]
+) -> None:
+    """The page says whose account it is and leads to another one; whoever is chosen must have proved it lately as well."""
+    codes = started(deployment.client(), tv)
+    sent = read(browser.get("/device")).form("/device").filled(user_code=codes["user_code"])
+    page = browser.follow(browser.post("/device", data=sent))
+    assert '<p class="account"><b>Алексей Смирнов</b>' in page.text
+    choice = browser.get(read(page).links["select"])
+    form = read(choice).form("/signin/select")
+    page = browser.follow(browser.post("/signin/select", data=form.filled(choice=form.buttons[1][1])))
+    assert '<p class="account"><b>Мария Иванова</b>' in page.text
+    deployment.clock_file.advance(301)
+    form = read(browser.get(read(page).links["select"])).form("/signin/select")
+    page = browser.follow(browser.post("/signin/select", data=form.filled(choice=form.buttons[1][1])))
+    assert ("way", "mailru") in read(page).form("/signin").buttons
