@@ -3,31 +3,23 @@
 Defaults are the narrowest: a new client may do nothing but what was written down (SR-056).
 """
 
-import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.clients import fapi
-from app.clients.addresses import LOOPBACK, BadAddress, check_redirect, check_reference, check_web, host_of
+from app.clients.agreement import disagreements
 from app.clients.encryption import EncryptedAnswers, bad_encryption
 from app.clients.mutual_tls import MutualTls
 from app.clients.mutual_tls import problems as bad_mutual_tls
 from app.clients.names import bad_names
+from app.clients.placement import bad_addresses, bad_sector
 from app.clients.policy import Policy
 from app.keys.jwk import BadKey, read_set
 
 ECOSYSTEM = "ecosystem"
-SECTOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
 TRANSLATED = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri")
-WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "jwks_uri",
-                 "sector_identifier_uri")  # fmt: skip
-PERSONAL_GRANT_TYPES = frozenset({"authorization_code", "urn:ietf:params:oauth:grant-type:device_code"})
-"""By these a person allows something."""
-LONGEST_SCOPE = 500
-"""Characters of all scopes together: what grants and consents have room for."""
 SigningAlgorithm = Literal["RS256", "ES256", "PS256", "EdDSA"]
 ResponseMode = Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
 Text = Annotated[str, Field(max_length=60)]
@@ -35,9 +27,6 @@ Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Resources = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)]
 DetailTypeNames = Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=20)]
 Scope = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.:-]{0,40}$")]
-
-APPLE_APP_ID = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-"""Apple's team, and the bundle's reversed name."""
 
 
 class AndroidApp(BaseModel):
@@ -234,56 +223,8 @@ class ClientMetadata(MutualTls, EncryptedAnswers):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        """Members that must fit each other."""
-        for wrong, problem in (
-            (
-                self.public and "client_credentials" in self.grant_types,
-                "a public client cannot act for itself",
-            ),
-            (self.public and not self.require_pkce, "a public client cannot do without PKCE"),
-            (
-                bool(self.redirect_uris) != ("authorization_code" in self.grant_types),
-                "redirect_uris and the grant type authorization_code need each other",
-            ),
-            (
-                "refresh_token" in self.grant_types and not PERSONAL_GRANT_TYPES & set(self.grant_types),
-                "refresh_token needs a grant type by which people allow something",
-            ),
-            (
-                self.jwks is not None and bool(self.jwks_uri),
-                "keys are given by jwks or by jwks_uri, not both",
-            ),
-            (
-                self.token_endpoint_auth_method == "private_key_jwt" and not (self.jwks or self.jwks_uri),
-                "private_key_jwt needs jwks or jwks_uri",
-            ),
-            (
-                bool(self.android_apps or self.apple_app_ids)
-                and not (self.first_party and self.application_type == "native"),
-                "android_apps and apple_app_ids are for native clients of our own",
-            ),
-            (
-                not all(APPLE_APP_ID.fullmatch(name) for name in self.apple_app_ids),
-                "apple_app_ids are written TEAMID.bundle.id",
-            ),
-            (
-                bool(
-                    self.require_signed_request_object or self.request_object_signing_alg or self.request_uris
-                )
-                and self.jwks is None
-                and not self.jwks_uri,
-                "signed request objects need keys: jwks or jwks_uri",
-            ),
-            (not self.grant_types, "grant_types is empty"),
-            (not self.response_modes, "response_modes is empty"),
-            (len(" ".join(self.allowed_scopes)) > LONGEST_SCOPE, "its scopes are too many to be kept"),
-            (
-                self.subject_type not in {"", "public" if self.first_party else "pairwise"},
-                "our own services have public subjects, third parties pairwise ones",
-            ),
-        ):
-            if wrong:
-                raise ValueError(problem)
+        for problem in disagreements(vars(self)):
+            raise ValueError(problem)
         return self
 
     @property
@@ -318,11 +259,11 @@ def parse(given: Mapping[str, Any], policy: Policy) -> ClientMetadata:
     except ValidationError as error:
         raise BadMetadata([(_member(item["loc"]), item["msg"]) for item in error.errors()]) from None
     said = metadata.model_dump()
-    problems = [*_bad_addresses(metadata, policy), *bad_names(said)]
+    problems = [*bad_addresses(said, policy), *bad_names(said)]
     problems += [*bad_encryption(said), *fapi.problems(said)]
     problems += bad_mutual_tls(said, offered=policy.mutual_tls)
     if not any(member.startswith("redirect_uris") for member, _ in problems):
-        problems += _bad_sector(metadata, policy)
+        problems += bad_sector(said, policy)
     if problems:
         raise BadMetadata(problems)
     return metadata
@@ -334,59 +275,6 @@ def ignored(given: Mapping[str, Any]) -> list[str]:
     return sorted(
         name for name in given if name.partition("#")[0] not in (TRANSLATED if "#" in name else known)
     )
-
-
-def _bad_addresses(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, str]]:
-    problems = []
-    redirect = partial(check_redirect, native=metadata.application_type == "native")
-    for member, check in (
-        ("redirect_uris", redirect),
-        ("post_logout_redirect_uris", redirect),
-        ("request_uris", check_reference),
-    ):
-        for number, uri in enumerate(getattr(metadata, member)):
-            try:
-                check(uri, policy)
-            except BadAddress as error:
-                problems.append((f"{member}[{number}]", str(error)))
-    single = [(name, getattr(metadata, name)) for name in WEB_ADDRESSES]
-    single += [(name, uri) for name in ("resources", "resource_server") for uri in getattr(metadata, name)]
-    tagged = [
-        (name, uri) for name, uri in metadata.translations.items() if not name.startswith("client_name#")
-    ]
-    for member, uri in [*single, *tagged]:
-        try:
-            if uri:
-                check_web(uri, policy)
-        except BadAddress as error:
-            problems.append((member, str(error)))
-    return problems
-
-
-def _bad_sector(metadata: ClientMetadata, policy: Policy) -> list[tuple[str, str]]:
-    """A third party never enters our sectors nor a foreign host's, where it would learn others' subjects (SR-058)."""
-    hosts = {host_of(uri) for uri in metadata.redirect_uris}
-    if metadata.sector_identifier_uri:
-        problem = _bad_sector_uri(metadata)
-        return [("sector_identifier_uri", problem)] if problem else []
-    if metadata.first_party:
-        if metadata.sector and SECTOR.fullmatch(metadata.sector) is None:
-            return [("sector", "a first-party sector is one word")]
-        if policy.production and not all(policy.owns(host) for host in hosts):
-            return [("first_party", "its redirect addresses must lie on domains of the ecosystem")]
-        return []
-    if metadata.sector and (hosts != {metadata.sector} or metadata.sector in LOOPBACK):
-        return [("sector", "a third party's sector is the one host of its redirect addresses, or empty")]
-    return []
-
-
-def _bad_sector_uri(metadata: ClientMetadata) -> str:
-    """Who has no address that is theirs alone could enter any sector that lists it (SR-058)."""
-    if metadata.first_party or metadata.sector:
-        return "it is for third parties that have no sector yet"
-    if metadata.application_type == "native":
-        return "a native application has subjects of its own: others can answer at its addresses"
-    return "" if metadata.redirect_uris else "it needs redirect_uris to be listed there"
 
 
 def _member(location: tuple[int | str, ...]) -> str:
