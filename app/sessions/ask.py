@@ -98,19 +98,21 @@ class Asks:
         ask = self._read(text)
         if ask is None:
             raise Expired(None)
-        age = self._clock.now() - ask.made_at
-        if age > READABLE_MS:
+        if self._clock.now() - ask.made_at > READABLE_MS:
             raise Expired(None)
-        if age > self._life_ms or not secrets.compare_digest(ask.browser, browser):
+        if self._is_old(ask) or not secrets.compare_digest(ask.browser, browser):
             raise Expired(ask)
         return ask
 
     def open_request(self, text: str, browser: str) -> tuple[Mapping[str, str], Ask | None]:
-        """The parameters to go on with, and the ask unless it was unbound: then this is a first visit. Raises Expired."""
+        """The parameters to go on with, and the ask unless it was unbound: then this is a first visit. Raises Expired.
+
+        An unbound ask lives no longer than others: so long it vouches for a signature that was checked (RFC 9101 §10.5).
+        """
         try:
             ask = self.open(text, browser)
         except Expired as expired:
-            if expired.ask is None or expired.ask.browser != UNBOUND:
+            if expired.ask is None or expired.ask.browser != UNBOUND or self._is_old(expired.ask):
                 raise
             return expired.ask.parameters, None
         return ask.parameters, ask
@@ -122,6 +124,9 @@ class Asks:
     def approve(self, ask: Ask, approval: str) -> str:
         """The same ask with the person's word for its authorization details."""
         return self.seal(replace(ask, approval=approval))
+
+    def _is_old(self, ask: Ask) -> bool:
+        return self._clock.now() - ask.made_at > self._life_ms
 
     def _read(self, text: str) -> Ask | None:
         try:

@@ -297,6 +297,18 @@ def test_through_the_pages(deployment: Deployment, browser: Browser) -> None:
     assert page.links["continue"].startswith("http://localhost:8200/login?")
 
 
+@pytest.mark.rule("RFC 9101", "10.5", "what was POSTed counts as signed for minutes, in no browser for longer")
+def test_a_posted_request_that_nobody_came_back_with(deployment: Deployment, browser: Browser) -> None:
+    bank = Signing.register(deployment, "bank", require_signed_request_object=True)
+    place = browser.post("/authorize", data={"client_id": "bank", "request": bank.sign()}).location
+    deployment.clock_file.advance(deployment.settings.lifetimes.ask_s + 60)
+    deployment.sign_in(browser)
+    for visitor in (browser, deployment.client()):
+        page = visitor.get(place)
+        assert (page.status_code, page.location) == (400, None)
+        assert "continue" not in read(page).links  # only its service begins again
+
+
 @pytest.mark.rule("RFC 9101", "10.5", "a client's objects are signed by the algorithm that it registered")
 def test_the_registered_algorithm(deployment: Deployment, signed_in: Browser) -> None:
     key = new_key("RS256")
