@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from tests.deployment import REDIRECT, Browser, Deploy, Deployment, Service
 from tests.protocol.rfc7591.pictures import JPEG, LOSSY, SVG, chunk, drawn, png
 from tests.protocol.rfc7591.registering import post, put, token
+from tests.protocol.rfc7591.test_software_statements import ATTESTED, KEY, SCHEME, statement
 from tests.services import free_port
 from tests.upstreams.fakes import Fake, Wire, made
 
@@ -289,6 +290,34 @@ def test_clients_that_are_gone_have_no_logo(deployment: Deployment, site: Fake) 
         assert (answer.status_code, answer.content_type) == (404, "text/html; charset=utf-8"), gone
         assert answer.headers["Cache-Control"] == "no-store"
     assert browser.post(address).status_code in {404, 405}
+
+
+@pytest.mark.rule(
+    "RFC 7591", "2.3", "a logo that is attested is fetched too, when the record is replaced as well"
+)
+def test_attested_logos(deploy: Deploy, site: Fake, tmp_path: Path) -> None:
+    file = tmp_path / "issuers.json"
+    file.write_text(json.dumps({SCHEME: {"keys": [KEY.as_dict(private=False)]}}))
+    deployment = deploy(trusted_origins=(site.url,), software_statement_issuers=file)
+    given = {"scope": "openid", "software_statement": statement(ATTESTED | {"logo_uri": f"{site.url}/logo"})}
+    said = registered(deployment, given)
+    first = mark(deployment, said["client_id"])
+    site.replies["/logo"] = made(JPEG, 200, "image/jpeg")
+    assert put(deployment.client(), said, given).status_code == 200
+    deployment.clock_file.advance(2)
+    second = mark(deployment, said["client_id"])
+    assert first != second
+    assert picture(deployment, second).data == JPEG
+
+
+def test_on_each_database(storage_url: str, deploy: Deploy, site: Fake) -> None:
+    deployment = deploy(database_url=storage_url, trusted_origins=(site.url,))
+    said = registered(deployment, document(site))
+    assert picture(deployment, mark(deployment, said["client_id"])).data == LOGO
+    assert put(deployment.client(), said, document(site)).status_code == 200
+    assert put(deployment.client(), said, document(site, logo_uri="")).status_code == 200
+    deployment.clock_file.advance(2)
+    assert mark(deployment, said["client_id"]) == ""
 
 
 def test_operators_register_logos_too(deployment: Deployment, site: Fake, tmp_path: Path) -> None:
