@@ -71,7 +71,7 @@ def _add(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictu
             warn(f"{member} means nothing here and is left out")
             given.pop(member)
         try:
-            metadata = parse(given, policy)
+            metadata = parse(given, policy, client_id=client_id)
             check_hosts(metadata)
             sectors.check(metadata)
             logo, now = pictures.get(metadata), clock.now()

@@ -76,6 +76,16 @@ def check_reference(uri: str, policy: Policy) -> None:
     check_web(address, policy)
 
 
+def check_foreign(uri: str, policy: Policy) -> None:
+    """Refuse a checked address where we answer ourselves: it would pass for ours. Raises BadAddress.
+
+    In production no port of our host is another's; a developer's machine has its services on other ports.
+    """
+    part_of = host_of if policy.production else origin_of
+    if part_of(uri) in {part_of(origin) for origin in policy.origins}:
+        raise BadAddress("it lies at MostID's own address")
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine, by the names that browsers keep on it (RFC 6761 §6.3)."""
     return host in LOOPBACK or (host.endswith(".localhost") and HOST.fullmatch(host) is not None)

@@ -252,14 +252,17 @@ class ClientMetadata(MutualTls, EncryptedAnswers):
         return members | chosen | scope | self.translations
 
 
-def parse(given: Mapping[str, Any], policy: Policy) -> ClientMetadata:
-    """Checked metadata. Raises BadMetadata with every mistake that was found."""
+def parse(given: Mapping[str, Any], policy: Policy, *, client_id: str | None = None) -> ClientMetadata:
+    """Checked metadata. Raises BadMetadata with every mistake that was found.
+
+    `client_id`: whose it is, where it is known already.
+    """
     try:
         metadata = ClientMetadata.model_validate(given)
     except ValidationError as error:
         raise BadMetadata([(_member(item["loc"]), item["msg"]) for item in error.errors()]) from None
     said = metadata.model_dump()
-    problems = [*bad_addresses(said, policy), *bad_names(said)]
+    problems = [*bad_addresses(said, policy, client_id), *bad_names(said)]
     problems += [*bad_encryption(said), *fapi.problems(said)]
     problems += bad_mutual_tls(said, offered=policy.mutual_tls)
     if not any(member.startswith("redirect_uris") for member, _ in problems):

@@ -1,23 +1,58 @@
 """Where a service is: the members of metadata that hold addresses, and the sector that these place it in."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from app.clients.addresses import LOOPBACK, BadAddress, check_redirect, check_reference, check_web, host_of
+from app.clients.addresses import (
+    LOOPBACK,
+    BadAddress,
+    check_foreign,
+    check_redirect,
+    check_reference,
+    check_web,
+    host_of,
+)
 from app.clients.policy import Policy
 
 SECTOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
 WEB_ADDRESSES = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri", "jwks_uri",
                  "sector_identifier_uri")  # fmt: skip
+NAMES = ("resources", "resource_server")
+"""Names of resource servers in the form of addresses: nobody is sent there."""
+APPS = "/native/"
+"""Below it our applications answer at our own address, each below its client id."""
 
+Check = Callable[[str, Policy], None]
 Problem = tuple[str, str]
 """A member, and what is wrong with it."""
 
 
-def bad_addresses(said: Mapping[str, Any], policy: Policy) -> Iterator[Problem]:
+def bad_addresses(said: Mapping[str, Any], policy: Policy, client_id: str | None) -> Iterator[Problem]:
     """Members that hold an address which must not be registered."""
+    app_path = _app_path(said, policy, client_id)
+    for member, uri, check in _addresses(said):
+        try:
+            check(uri, policy)
+            claimed = member.startswith("redirect_uris") and app_path and uri.startswith(app_path)
+            if not claimed and member not in NAMES:
+                check_foreign(uri.partition("#")[0], policy)
+        except BadAddress as error:
+            yield member, str(error)
+
+
+def _app_path(said: Mapping[str, Any], policy: Policy, client_id: str | None) -> str:
+    """The address of ours below which an application of ours answers, where its device hands it nobody else's answers.
+
+    Empty where there is none: others' applications have none, and who registers itself has no id yet.
+    """
+    app = said["first_party"] and said["application_type"] == "native"
+    return f"{policy.origins[0]}{APPS}{client_id}/" if app and client_id and policy.origins else ""
+
+
+def _addresses(said: Mapping[str, Any]) -> Iterator[tuple[str, str, Check]]:
+    """Each address, where it stands, and the rule for its form."""
     redirect = partial(check_redirect, native=said["application_type"] == "native")
     for member, check in (
         ("redirect_uris", redirect),
@@ -25,28 +60,13 @@ def bad_addresses(said: Mapping[str, Any], policy: Policy) -> Iterator[Problem]:
         ("request_uris", check_reference),
     ):
         for number, uri in enumerate(said[member]):
-            try:
-                check(uri, policy)
-            except BadAddress as error:
-                yield f"{member}[{number}]", str(error)
-    for member, uri in _web_addresses(said):
-        try:
-            check_web(uri, policy)
-        except BadAddress as error:
-            yield member, str(error)
-
-
-def _web_addresses(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for member in WEB_ADDRESSES:
-        if said[member]:
-            yield member, said[member]
-    for member in ("resources", "resource_server"):
-        for uri in said[member]:
-            if uri:
-                yield member, uri
-    for member, uri in said["translations"].items():
-        if uri and not member.startswith("client_name#"):
-            yield member, uri
+            yield f"{member}[{number}]", uri, check
+    single = [(member, said[member]) for member in WEB_ADDRESSES]
+    single += [(member, uri) for member in NAMES for uri in said[member]]
+    single += [(member, uri) for member, uri in said["translations"].items() if "_uri#" in member]
+    for member, uri in single:
+        if uri:
+            yield member, uri, check_web
 
 
 def bad_sector(said: Mapping[str, Any], policy: Policy) -> Iterator[Problem]:

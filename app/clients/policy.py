@@ -14,6 +14,9 @@ class Policy:
     owned_domains: tuple[str, ...] = ()
     """Domains on which first-party services of production must live (SR-060)."""
 
+    origins: tuple[str, ...] = ()
+    """Where we answer ourselves: no service does, but for applications of ours (RFC 8252 §7.2)."""
+
     mutual_tls: bool = True
     """Whether clients may be known by certificates: where none reach us they could never prove themselves."""
 
@@ -21,7 +24,12 @@ class Policy:
     def of(cls, settings: Settings) -> "Policy":
         """The policy of these settings."""
         domains = tuple(name.lower() for name in settings.owned_domains)
-        return cls(settings.profile == "production", domains, settings.client_certificates)
+        return cls(
+            production=settings.profile == "production",
+            owned_domains=domains,
+            origins=tuple(origin for origin in (settings.issuer, settings.mtls_origin) if origin),
+            mutual_tls=settings.client_certificates,
+        )
 
     def owns(self, host: str) -> bool:
         """Whether a host is one of our domains or below one."""

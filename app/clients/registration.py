@@ -116,7 +116,7 @@ def misfits(tx: Transaction, policy: Policy) -> list[tuple[str, str]]:
     found, policy = [], replace(policy, mutual_tls=True)
     for row in tx.execute(select(clients).where(clients.c.disabled_at.is_(None))):
         try:
-            parse(row.metadata, policy)
+            parse(row.metadata, policy, client_id=row.client_id)
         except BadMetadata as error:
             found.append((row.client_id, str(error)))
     return found

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from app.clients.placement import APPS
 from app.clients.registry import Client, Clients
 from app.provider.discovery import cacheable
 from app.web.request import Answer, Request
@@ -52,7 +53,7 @@ def _details(apps: Sequence[Client]) -> list[dict[str, Any]]:
 
 
 def _paths(app: Client) -> str:
-    return f"/native/{app.client_id}/*"
+    return f"{APPS}{app.client_id}/*"
 
 
 def _answer(request: Request, document: object) -> Answer:
