@@ -63,12 +63,12 @@ def parse_claims(text: str, scopes: Iterable[str]) -> ClaimsRequest:
     asked = {place: _place(document, place) for place in PLACES}
     subs = [found for place in PLACES if (found := _values(asked[place].get("sub"))) is not None]
     level = asked["id_token"].get("acr") or {}
-    levels = tuple(dict.fromkeys(_values(level) or ()))
+    levels = tuple(dict.fromkeys(_values(level) or ()))  # one that nobody knows is a level that nothing gives
     essential = level.get("essential", False)
     request = ClaimsRequest(
         userinfo=tuple(name for name in asked["userinfo"] if name in SCOPE_OF_CLAIM),
         id_token=tuple(name for name in asked["id_token"] if name in SCOPE_OF_CLAIM),
-        subs=frozenset.intersection(*map(frozenset, subs)) if subs else None,
+        subs=frozenset(filter(_is_plain, frozenset.intersection(*map(frozenset, subs)))) if subs else None,
         acr=levels if essential else (),
         acr_wished=() if essential else levels,
     )
@@ -126,4 +126,9 @@ def _values(wish: Mapping[str, Any] | None) -> tuple[str, ...] | None:
     values = wish["values"] if "values" in wish else [wish["value"]]
     if not all(isinstance(value, str) and value for value in values):
         raise BadClaims("sub and acr are strings")
-    return tuple(value for value in values if value.isascii() and value.isprintable())
+    return tuple(values)
+
+
+def _is_plain(sub: str) -> bool:
+    """Whether this may be a subject of ours, so that it is worth a look-up."""
+    return sub.isascii() and sub.isprintable()

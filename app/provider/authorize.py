@@ -163,7 +163,8 @@ class Authorize:
     def _seal(self, request: AuthorizationRequest, pushed: str, browser: str, *, force: bool) -> str:
         now, name = self._parts.clock.now(), request.client.name("")
         parameters = request.parameters if not pushed else {**request.parameters, "request_uri": pushed}
-        return self._parts.asks.seal(Ask(parameters, browser, now, name, force))
+        levels = tuple(value for value in request.acr_values if value in self._reachable)
+        return self._parts.asks.seal(Ask(parameters, browser, now, name, force, levels=levels))
 
     def _code(self, decision: Decision, session: BrowserSession, step: Issue) -> str:
         request, codes = decision.request, self._parts.codes

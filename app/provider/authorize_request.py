@@ -37,6 +37,7 @@ class AuthorizationRequest:
 
     target: Target
     parameters: Mapping[str, str]
+    """What an ask or a pushed request keeps: only what the request itself said, since it is read once more."""
     scope: tuple[str, ...]
     prompt: frozenset[str]
     max_age_s: int | None
@@ -60,19 +61,15 @@ def validate(
     """Check a request whole. Raises Unanswerable, or Refused, which knows where to."""
     target = find_target(form, clients, issuer)
     _refuse_what_is_not_offered(target, form)
-    client = target.client
     challenge = _challenge(target, form)
     nonce = form.get("nonce", "")
-    if not nonce and client.require_nonce:
+    if not nonce and target.client.require_nonce:
         raise Refused(target, "invalid_request", "nonce is missing", "OIDC Core §3.1.2.1")
     claims = _claims(target, form)
-    acr_values = _acr_values(client, form, claims)
     details = _details(target, form, types)
     parameters = {name: form[name] for name in FROZEN if name in form}
     if details:
         parameters[DETAILS] = details
-    if acr_values:
-        parameters["acr_values"] = " ".join(acr_values)  # the pages read there which ways in will do
     return AuthorizationRequest(
         target=target,
         parameters=parameters,
@@ -80,7 +77,7 @@ def validate(
         prompt=_prompt(target, form),
         max_age_s=_max_age(target, form),
         hinted_sub=_hinted_sub(target, form, signing),
-        acr_values=acr_values,
+        acr_values=_acr_values(target.client, form, claims),
         claims=claims,
         challenge=challenge,
         nonce=nonce,

@@ -48,6 +48,8 @@ class Ask:
     """Whom its person chose among those who are signed in: the mark of that session."""
     approval: str = ""
     """Their word for its authorization details, good for one code."""
+    levels: tuple[str, ...] = ()
+    """Levels to look for, whoever wished for them; the pages offer the way in that gives one."""
 
     @property
     def path(self) -> str:
@@ -85,6 +87,8 @@ class Asks:
             body["c"] = ask.chosen
         if ask.approval:
             body["a"] = ask.approval
+        if ask.levels:
+            body["l"] = ask.levels
         raw = zlib.compress(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(), 1)
         sealed = self._sealer.seal(PURPOSE, INLINE + raw)
         if len(sealed) <= LONGEST:
@@ -140,8 +144,10 @@ class Asks:
             return None
         value: Mapping[str, Any] = json.loads(zlib.decompress(body))
         force, declined, device = bool(value["f"]), bool(value["d"]), "v" in value
-        chosen, approval = value.get("c", ""), value.get("a", "")
-        return Ask(value["p"], value["b"], value["t"], value["s"], force, declined, device, chosen, approval)
+        chosen, approval, levels = value.get("c", ""), value.get("a", ""), tuple(value.get("l", ()))
+        return Ask(
+            value["p"], value["b"], value["t"], value["s"], force, declined, device, chosen, approval, levels
+        )
 
 
 def begin_again(ask: Ask, client: Client | None, now: int, issuer: str) -> str | None:

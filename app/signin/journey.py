@@ -38,8 +38,7 @@ class Step:
     @property
     def wants_phone(self) -> bool:
         """Whether a level was asked for that Mail.ru alone does not give."""
-        values = self.ask.parameters.get("acr_values", "").split()
-        return "urn:mostid:acr:2" in values and "urn:mostid:acr:1" not in values
+        return "urn:mostid:acr:2" in self.ask.levels and "urn:mostid:acr:1" not in self.ask.levels
 
     def url(self, path: str, **more: str) -> str:
         """A page of ours that carries the ask."""

@@ -217,7 +217,16 @@ def test_essential_acr_is_reached(deployment: Deployment, signed_in: Browser, st
     assert claims(tokens(signed_in, store, claims=lower)["id_token"])["acr"] == FED
 
 
-@pytest.mark.parametrize("wish", [{"value": "phr"}, {"values": ["urn:mostid:acr:3", "phrh"]}])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"value": "phr"},
+        {"values": ["urn:mostid:acr:3", "phrh"]},
+        {"value": "уровень"},
+        {"value": f"{FED}\n"},
+        {"value": f"{FED} {PHONE}"},
+    ],
+)
 @pytest.mark.rule(
     "OpenID Connect Core Error Code unmet_authentication_requirements",
     "3",

@@ -1,5 +1,6 @@
 """RFC 9470: tokens say how and when their person proved who they are; userinfo may demand more, and says what to ask for."""
 
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.clients import self_registration
 from app.clients.metadata import BadMetadata
 from app.clients.policy import Policy
 from tests.deployment import FED, PHONE, Browser, Deployment, Service, answered
+from tests.protocol.rfc9126.pushing import pushed, visit
 from tests.provider.proofs import Holder, ask
 from tests.provider.proofs import exchange as proved_exchange
 from tests.provider.tokens import claims, exchange, introspect, refresh, tokens, userinfo
@@ -142,6 +144,24 @@ def test_a_level_that_is_not_reached(deployment: Deployment, browser: Browser, b
     assert "code" in answered(browser.authorize(bank))  # who does not ask is not held up
     assert "code" in answered(browser.authorize(bank, acr_values=f"{PHONE} {FED}"))  # nor who takes either
     assert answered(browser.authorize(bank, acr_values=PHONE, prompt="none"))["error"] == "login_required"
+
+
+@pytest.mark.rule("RFC 9470", "5", "a level that its request did not name is a wish, by whatever way it came")
+@pytest.mark.parametrize(
+    "asked", [{}, {"claims": json.dumps({"id_token": {"acr": {"value": PHONE}}})}], ids=["default", "claims"]
+)
+def test_a_wish_stays_a_wish(deployment: Deployment, browser: Browser, asked: dict[str, str]) -> None:
+    bank = deployment.register("bank", userinfo_acr=PHONE, default_acr_values=[PHONE])
+    proved(deployment, browser, FED)
+    assert "code" in answered(browser.authorize(bank, prompt="none", **asked))
+    assert "code" in answered(visit(browser, bank, pushed(browser, bank, prompt="none", **asked)))
+    posted = browser.post("/authorize", data=bank.request(prompt="none", **asked))
+    assert "code" in answered(browser.get(posted.location))
+    for first in (browser.authorize(bank, **asked), visit(browser, bank, pushed(browser, bank, **asked))):
+        assert first.location.startswith("/signin?")
+        assert re.findall(r'name="way" value="(\w+)"', browser.follow(first).text)[0] == "phone"
+        proved(deployment, browser, FED)
+        assert "code" in answered(browser.get(first.location.replace("/signin", "/authorize", 1)))
 
 
 @pytest.mark.rule("RFC 9470", "3", "the challenge has the scheme that the token came by")
