@@ -22,6 +22,9 @@ PURPOSE = "client_keys"
 PAUSE_MS = 10_000
 """Between two fetches for a client in a process, whatever key ids tokens come with."""
 FRESH_MS = 3_600_000
+"""After so long a copy is renewed before it serves."""
+LAST_MS = 2 * FRESH_MS
+"""A copy that could not be renewed serves until then: whoever lost its keys may have taken its address away."""
 CAPACITY = 1_000
 PATIENCE_S = 3.5
 """How long a request waits while another one fetches what it needs too."""
@@ -50,16 +53,10 @@ class ClientKeys:
         self._lock = threading.Lock()
         self._copies: OrderedDict[tuple[str, str], _Copy] = OrderedDict()
 
-    def find(self, client: Client, kid: str | None, algorithm: str) -> list[PublicKey]:
-        """Those that may verify a signature by this algorithm: the one of this id, or all if none is named.
-
-        Raises Unavailable when too many others are waiting for keys.
-        """
-        return self._found(client, lambda keys: _fitting(keys, kid, algorithm))
-
     def check(self, client: Client, token: Foreign) -> None:
-        """Pass if one of the client's keys made this signature. Raises BadForeign; Unavailable as `find` does.
+        """Pass if one of the client's keys made this signature.
 
+        Raises BadForeign; Unavailable when too many others are waiting for keys.
         A key without an id is not missed when another one has taken its place: what our copy does not verify makes us
         ask the client again, as often as an unknown id does.
         """
@@ -77,7 +74,7 @@ class ClientKeys:
             token.check(self._renewed(copy, client, fitting))
 
     def of_certificate(self, client: Client, certificate: Certificate) -> list[PublicKey]:
-        """Those that a certificate is for (RFC 8705 §2.2). Raises Unavailable as `find` does."""
+        """Those that a certificate is for (RFC 8705 §2.2). Raises Unavailable as `check` does."""
         return self._found(
             client, lambda keys: [key for key in keys if key.use != "enc" and certificate.holds(key)]
         )
@@ -85,7 +82,7 @@ class ClientKeys:
     def recipient(self, client: Client, algorithm: str) -> PublicKey | None:
         """The key to encrypt to by this algorithm (OIDC Core §10.2); None where there is none that fits.
 
-        One that is kept for it goes before one that is for everything. Raises Unavailable as `find` does.
+        One that is kept for it goes before one that is for everything. Raises Unavailable as `check` does.
         """
         found = self._found(client, lambda keys: encrypting(keys, algorithm))
         return found[0] if found else None
@@ -95,7 +92,7 @@ class ClientKeys:
         if not uri:
             return fitting(client.keys)
         copy = self._copy((client.client_id, uri))
-        found = fitting(copy.keys)
+        found = fitting(self._kept(copy))
         if found and not self._is_over(copy.fetched_at, FRESH_MS):
             return found
         if not found and not self._is_over(copy.tried_at, PAUSE_MS) and not copy.lock.locked():
@@ -106,7 +103,7 @@ class ClientKeys:
         self, copy: _Copy, client: Client, fitting: Callable[[Keys], list[PublicKey]]
     ) -> list[PublicKey]:
         """What there is after a fetch, by this thread or by another; who has a former copy waits for nobody."""
-        known = fitting(copy.keys)
+        known = fitting(self._kept(copy))
         if not self._slots.acquire(blocking=False):
             if known:
                 return known
@@ -117,7 +114,7 @@ class ClientKeys:
                     self._renew(copy, client)
                 finally:
                     copy.lock.release()
-            return fitting(copy.keys)
+            return fitting(self._kept(copy))
         finally:
             self._slots.release()
 
@@ -136,12 +133,13 @@ class ClientKeys:
         if response.status != 200:
             raise UpstreamError(PURPOSE, "unavailable", f"status {response.status}")
         try:
-            keys = usable(json.loads(response.body))
+            return usable(json.loads(response.body))
         except (ValueError, RecursionError):
             raise BadKey("it is no JSON") from None
-        if not keys:
-            raise BadKey("no key of it can be used")
-        return keys
+
+    def _kept(self, copy: _Copy) -> Keys:
+        """The keys of a copy, while it may serve."""
+        return () if self._is_over(copy.fetched_at, LAST_MS) else copy.keys
 
     def _copy(self, place: tuple[str, str]) -> _Copy:
         with self._lock:

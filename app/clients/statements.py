@@ -5,14 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.keys.foreign import BadForeign, Foreign, read
+from app.keys.foreign import AHEAD_S, BadForeign, Foreign, read
 from app.keys.jwk import ALGORITHMS, BadKey, PublicKey, read_set
 from app.storage.clock import Clock
 from config import ConfigurationError
 
-AHEAD_S = 10
-"""How far an issuer's clock may be ahead of ours (SR-032)."""
-LARGEST_TIME = 2**40
 TYPES = frozenset({"jwt", "application/jwt"})
 ABOUT_ITSELF = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 """Claims about the statement, not about the software."""
@@ -44,13 +41,13 @@ class Statements:
         try:
             found = read(statement if isinstance(statement, str) else "", ALGORITHMS)
             found.check(self._keys(found))
+            if not known:
+                self._check_times(found)
         except BadForeign as error:
             raise BadStatement(str(error)) from None
         kind = found.header.get("typ", "JWT")
         if not isinstance(kind, str) or kind.lower() not in TYPES:
             raise BadStatement("typ of something else")
-        if not known:
-            self._check_times(found.claims)
         self._check_audience(found.claims)
         if "software_statement" in found.claims:
             raise BadStatement("a statement within a statement")
@@ -63,25 +60,19 @@ class Statements:
             raise BadStatement("of an issuer whom nobody trusts here", unapproved=issuer is not None)
         return [key for key in keys if found.kid is None or key.kid == found.kid]
 
-    def _check_times(self, claims: Mapping[str, Any]) -> None:
+    def _check_times(self, found: Foreign) -> None:
         now = self._clock.now() / 1000
         for name in ("iat", "nbf"):
-            if _time(claims, name, now) > now + AHEAD_S:
+            if (found.time(name) or 0) > now + AHEAD_S:
                 raise BadStatement(f"{name} lies ahead")
-        if _time(claims, "exp", now + 1) <= now:
+        expires = found.time("exp")
+        if expires is not None and expires <= now:
             raise BadStatement("it has expired")
 
     def _check_audience(self, claims: Mapping[str, Any]) -> None:
         audience = claims.get("aud", self._audience)
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
             raise BadStatement("aud does not name this server")
-
-
-def _time(claims: Mapping[str, Any], name: str, otherwise: float) -> float:
-    value = claims.get(name, otherwise)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST_TIME:
-        raise BadStatement(f"{name} is no time")
-    return value
 
 
 def _issuers(file: Path) -> dict[str, tuple[PublicKey, ...]]:

@@ -1,6 +1,6 @@
 """Tokens that others signed: read within bounds, and verified by keys that we chose, never by the token's own words."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,10 @@ MOST_DEPTH = 20
 REFUSED = frozenset({"jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip", "enc"})
 """Header members that would choose the key or change the rules (SR-062, RFC 8725 §3.10)."""
 
-FindKeys = Callable[[str | None, str], Iterable[PublicKey]]
-"""Keys of the presumed signer for a key id, if the token names one, and an algorithm."""
+AHEAD_S = 10
+"""How far the signer's clock may be ahead of ours (SR-032)."""
+LARGEST_TIME = 2**40
+"""No time is later than this, in seconds."""
 
 
 class BadForeign(Exception):
@@ -47,19 +49,19 @@ class Foreign:
         kid: str | None = self.header.get("kid")
         return kid
 
+    def time(self, name: str) -> float | None:
+        """A claim that is a NumericDate (RFC 7519 §2), in seconds; None if it is not there. Raises BadForeign."""
+        if name not in self.claims:
+            return None
+        value = self.claims[name]
+        if type(value) not in (int, float) or not 0 <= value < LARGEST_TIME:
+            raise BadForeign(f"{name} is no time")
+        return float(value)
+
     def check(self, keys: Iterable[PublicKey]) -> None:
         """Pass if one of these keys made the signature. Raises BadForeign."""
         if not any(key.verifies(self.signed, self.signature, self.algorithm) for key in keys):
             raise BadForeign("no key of the signer verifies it")
-
-
-def verify(
-    token: str, keys: FindKeys, algorithms: Collection[str]
-) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Header and claims of a token under a good signature. Raises BadForeign."""
-    found = read(token, algorithms)
-    found.check(keys(found.kid, found.algorithm))
-    return found.header, found.claims
 
 
 def read(token: str, algorithms: Collection[str], *, own_key: bool = False) -> Foreign:

@@ -64,6 +64,8 @@ class PublicKey:
 def read_set(document: Any) -> tuple[PublicKey, ...]:
     """The keys of a set, each of which must be good. Raises BadKey."""
     keys = _listed(document)
+    if not keys:
+        raise BadKey("a key set has at least one key")
     try:
         size = len(json.dumps(document))
     except (ValueError, TypeError, RecursionError):
@@ -77,7 +79,10 @@ def read_set(document: Any) -> tuple[PublicKey, ...]:
 
 
 def usable(document: Any) -> tuple[PublicKey, ...]:
-    """The good keys of a set that somebody else keeps; others are passed over (RFC 7517 §5). Raises BadKey for no set."""
+    """The good keys of a set that somebody else keeps, if any; others are passed over (RFC 7517 §5).
+
+    Raises BadKey for what is no set.
+    """
     found = []
     for jwk in _listed(document):
         try:
@@ -110,8 +115,8 @@ def read(jwk: Any) -> PublicKey:
 
 def _listed(document: Any) -> list[Any]:
     keys = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
-        raise BadKey(f"a key set has a member keys with 1 to {MOST_KEYS} keys")
+    if not isinstance(keys, list) or len(keys) > MOST_KEYS:
+        raise BadKey(f"a key set has a member keys with at most {MOST_KEYS} keys")
     return keys
 
 

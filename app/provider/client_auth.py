@@ -78,7 +78,7 @@ class ClientAuthentication:
 
     def _check_assertion(self, request: Request, client: Client, assertion: Foreign) -> None:
         try:
-            self._assertions.check(client, assertion, request.reference)
+            self._assertions.check(client, assertion, request)
         except BadAssertion as error:
             raise self._refuse(request, f"client assertion: {error}") from None
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.keys.foreign import BadForeign, Foreign, read
+from app.keys.foreign import AHEAD_S, BadForeign, Foreign, read
 from app.keys.jwk import BadKey, PublicKey
 from app.keys.jwk import read as read_key
 from app.keys.keyed import KeyedValues
@@ -23,13 +23,11 @@ ALGORITHMS = ("ES256", "PS256", "EdDSA")
 """Signature algorithms of proofs; the FAPI 2.0 profile allows these alone."""
 TYPE = "dpop+jwt"
 WINDOW_S = 60
-"""How far `iat` may be from our clock, either way (SR-043)."""
+"""How old a proof may be (SR-043). One that is dated ahead outlives a store that was lost, so that is little."""
 LEEWAY_S = 10
-"""The same for `exp` and `nbf`, which a proof does not need."""
-LATEST = 2**40
-"""No time is later than this, in seconds."""
-REMEMBERED_MS = (2 * WINDOW_S + LEEWAY_S) * 1000
-"""A proof dated ahead is good for two windows; clocks of our machines differ a little."""
+"""How far our clock may be ahead of the holder's, by whose `exp` a proof has ended."""
+REMEMBERED_MS = (AHEAD_S + WINDOW_S + LEEWAY_S) * 1000
+"""As long as a proof dated ahead is good; clocks of our machines differ a little."""
 LONGEST_PROOF, LONGEST_JTI, LONGEST_HTU = 4_096, 128, 1_024
 REMEMBERED_KEYS = 1_024
 """Public keys that a process remembers."""
@@ -70,7 +68,7 @@ class Dpop:
             raise BadProof("its signature is not by the key in its header")
         claims = proof.claims
         self._check_request(claims, request)
-        self._check_time(claims)
+        self._check_time(proof)
         if access_token is not None and claims.get("ath") != _hash(access_token):
             raise BadProof("ath is not the hash of the access token")
         if (self._require_nonce or require_nonce) and claims.get("nonce") not in self._nonces():
@@ -98,13 +96,15 @@ class Dpop:
         if uri not in ours and (not isinstance(uri, str) or normal(uri) not in map(normal, ours)):
             raise BadProof("htu is not the address of this request")
 
-    def _check_time(self, claims: Mapping[str, Any]) -> None:
+    def _check_time(self, proof: Foreign) -> None:
         now = self._clock.now() / 1000
-        issued = _time(claims, "iat")
-        if issued is None or abs(now - issued) > WINDOW_S:
+        try:
+            issued, ends, begins = (proof.time(name) for name in ("iat", "exp", "nbf"))
+        except BadForeign as error:
+            raise BadProof(str(error)) from None
+        if issued is None or not now - WINDOW_S <= issued <= now + AHEAD_S:
             raise BadProof("iat is missing or too far from our time")
-        ends, begins = _time(claims, "exp"), _time(claims, "nbf")
-        if (ends is not None and ends <= now - LEEWAY_S) or (begins is not None and begins > now + LEEWAY_S):
+        if (ends is not None and ends <= now - LEEWAY_S) or (begins is not None and begins > now + AHEAD_S):
             raise BadProof("it is outside its life")
 
     def _spend(self, thumbprint: str, claims: Mapping[str, Any], reference: str) -> None:
@@ -189,13 +189,6 @@ def _key(jwk: str) -> tuple[PublicKey, str]:
     except BadKey as error:
         raise BadProof(f"its key: {error}") from None
     return key, key.key.thumbprint()
-
-
-def _time(claims: Mapping[str, Any], name: str) -> float | None:
-    value = claims.get(name)
-    if value is not None and not (type(value) in (int, float) and 0 <= value < LATEST):
-        raise BadProof(f"{name} is no time")
-    return value
 
 
 def _hash(text: str) -> str:

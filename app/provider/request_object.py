@@ -7,7 +7,7 @@ from typing import Any
 from app.clients import fapi
 from app.clients.keys import ClientKeys
 from app.clients.registry import Client
-from app.keys.foreign import BadForeign, Foreign, read
+from app.keys.foreign import AHEAD_S, BadForeign, Foreign, read
 from app.keys.jwk import ALGORITHMS
 from app.provider.authorize_request import HEEDED
 from app.storage.clock import Clock
@@ -17,11 +17,8 @@ TYPES = frozenset({"jwt", "oauth-authz-req+jwt", "application/oauth-authz-req+jw
 """RFC 9101 §4. Any other type is a token for something else (§10.8)."""
 REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 """Claims about the object itself."""
-AHEAD_S = 10
-"""How far a service's clock may be ahead of ours (SR-032)."""
 WHOLE = frozenset({"claims", "authorization_details"})
 """Parameters whose value is JSON: in an object they stand as what they are."""
-LARGEST_TIME = 2**40
 LONGEST_LIFE_S = 3_600
 """From when to when a request under Message Signing may be good."""
 
@@ -49,9 +46,10 @@ class RequestObjects:
             found = read(text, ALGORITHMS)
             self._check_header(client, found)
             self._keys.check(client, found)
+            self._check_claims(client, found.claims)
+            self._check_times(client, found)
         except BadForeign as error:
             raise BadRequestObject(str(error)) from None
-        self._check_claims(client, found.claims)
         return Form(list(_parameters(found.claims)))
 
     def _check_header(self, client: Client, found: Foreign) -> None:
@@ -64,7 +62,7 @@ class RequestObjects:
             raise BadRequestObject("an algorithm that this client may not use", "FAPI 2.0 SP §5.4.1")
 
     def _check_claims(self, client: Client, claims: Mapping[str, Any]) -> None:
-        """Who made it for whom, and whether it is good now (RFC 9101 §4, §6.3)."""
+        """Who made it for whom (RFC 9101 §4, §6.3)."""
         if claims.get("iss") != client.client_id or claims.get("client_id") != client.client_id:
             raise BadRequestObject("iss and client_id are not both the client")
         if "sub" in claims:
@@ -74,29 +72,26 @@ class RequestObjects:
             raise BadRequestObject("aud does not name this server")
         if claims.keys() & {"request", "request_uri"}:
             raise BadRequestObject("a request object within a request object")
+
+    def _check_times(self, client: Client, found: Foreign) -> None:
+        """Whether it is good now (RFC 9101 §4)."""
         now = self._clock.now() / 1000
         for name in ("nbf", "iat"):
-            if _time(claims, name, now) > now + AHEAD_S:
+            if (found.time(name) or 0) > now + AHEAD_S:
                 raise BadRequestObject(f"{name} lies in the future")
-        if _time(claims, "exp", now + 1) <= now:
+        begins, expires = found.time("nbf"), found.time("exp")
+        if expires is not None and expires <= now:
             raise BadRequestObject("it has expired")
         if client.fapi == fapi.MESSAGE_SIGNING:
-            _check_life(claims)
+            _check_life(begins, expires)
 
 
-def _check_life(claims: Mapping[str, Any]) -> None:
+def _check_life(begins: float | None, expires: float | None) -> None:
     """Made for an hour at most, which is not over: so nbf is no longer ago either (FAPI 2.0 MS §5.3.1)."""
-    if not claims.keys() >= {"nbf", "exp"}:
+    if begins is None or expires is None:
         raise BadRequestObject("nbf and exp are needed", "FAPI 2.0 MS §5.3.1")
-    if _time(claims, "exp", 0) > _time(claims, "nbf", 0) + LONGEST_LIFE_S:
+    if expires > begins + LONGEST_LIFE_S:
         raise BadRequestObject("exp is too far from nbf", "FAPI 2.0 MS §5.3.1")
-
-
-def _time(claims: Mapping[str, Any], name: str, otherwise: float) -> float:
-    value = claims.get(name, otherwise)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST_TIME:
-        raise BadRequestObject(f"{name} is no time")
-    return value
 
 
 def _parameters(claims: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

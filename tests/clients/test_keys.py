@@ -1,24 +1,31 @@
 """Keys that clients register by value (RFC 7591 §2)."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from app.clients.client import make
 from app.clients.keys import ClientKeys
 from app.clients.metadata import BadMetadata, parse
 from app.clients.policy import Policy
+from app.keys.foreign import BadForeign, Foreign, read
+from app.keys.jwk import ALGORITHMS
+from app.keys.sealing import encode
 from app.storage.clock import Clock
 from app.upstreams.guarded import GuardedFetch
 
 SHOP: dict[str, Any] = {"client_name": "Shop", "redirect_uris": ["https://shop.example.com/cb"]}
-RSA, P256 = (
-    RSAKey.generate_key(2048).as_dict(private=False),
-    ECKey.generate_key("P-256").as_dict(private=False),
+RSA_KEY, P256_KEY, ED25519_KEY = (
+    RSAKey.generate_key(2048),
+    ECKey.generate_key("P-256"),
+    OKPKey.generate_key("Ed25519"),
 )
-ED25519 = OKPKey.generate_key("Ed25519").as_dict(private=False)
+PRIVATE = {"RS256": RSA_KEY, "PS256": RSA_KEY, "ES256": P256_KEY, "EdDSA": ED25519_KEY}
+RSA, P256, ED25519 = (key.as_dict(private=False) for key in (RSA_KEY, P256_KEY, ED25519_KEY))
 
 
 @pytest.fixture
@@ -35,18 +42,30 @@ def client_keys(clock: Clock) -> Iterator[Callable[..., ClientKeys]]:
         fetch.close()
 
 
-KeysOf = Callable[..., list[str | None]]
+Verified = Callable[..., bool]
 
 
 @pytest.fixture
-def keys_of(client_keys: Callable[..., ClientKeys]) -> KeysOf:
-    """Key ids that are found among keys registered by value."""
+def verified(client_keys: Callable[..., ClientKeys]) -> Verified:
+    """Whether keys that are registered by value verify a token."""
 
-    def find(*jwks: object, kid: str | None = None, algorithm: str = "ES256") -> list[str | None]:
+    def check(token: Foreign, *jwks: object) -> bool:
         metadata = parse({**SHOP, "jwks": {"keys": list(jwks)}}, Policy(production=True))
-        return [key.kid for key in client_keys().find(make("shop", metadata, []), kid, algorithm)]
+        try:
+            client_keys().check(make("shop", metadata, []), token)
+        except BadForeign:
+            return False
+        return True
 
-    return find
+    return check
+
+
+def signed(algorithm: str, private: Any = None, **header: str) -> Foreign:
+    """A token by one of the keys below, or by another one."""
+    head = encode(json.dumps({"alg": algorithm} | header).encode())
+    body = f"{head}.{encode(b'{}')}"
+    signature = JWSRegistry.algorithms[algorithm].sign(body.encode(), private or PRIVATE[algorithm])
+    return read(f"{body}.{encode(signature)}", ALGORITHMS)
 
 
 @pytest.mark.rule("RFC 7591", "2", "a client's keys by value serve for the algorithms that fit them")
@@ -56,20 +75,19 @@ def keys_of(client_keys: Callable[..., ClientKeys]) -> KeysOf:
     (RSA | {"use": "enc"}, set()), (P256 | {"alg": "ECDH-ES"}, set()), (P256 | {"key_ops": ["deriveKey"]}, set()),
 ])  # fmt: skip
 def test_a_key_serves_for_what_its_record_says(
-    keys_of: KeysOf, key: dict[str, Any], algorithms: set[str]
+    verified: Verified, key: dict[str, Any], algorithms: set[str]
 ) -> None:
-    found = {
-        name for name in ("RS256", "PS256", "ES256", "EdDSA", "HS256", "none") if keys_of(key, algorithm=name)
-    }
-    assert found == algorithms
+    assert {name for name in ALGORITHMS if verified(signed(name), key)} == algorithms
 
 
-def test_a_key_is_found_by_its_id(keys_of: KeysOf) -> None:
-    other = ECKey.generate_key("P-256").as_dict(private=False)
-    both = (P256 | {"kid": "a"}, other | {"kid": "b"})
-    assert keys_of(*both, kid="b") == ["b"]
-    assert keys_of(*both) == ["a", "b"]
-    assert keys_of(*both, kid="c") == []
+def test_a_key_is_found_by_its_id(verified: Verified) -> None:
+    other = ECKey.generate_key("P-256")
+    both = (P256 | {"kid": "a"}, other.as_dict(private=False) | {"kid": "b"})
+    assert verified(signed("ES256", other, kid="b"), *both)
+    assert verified(signed("ES256", other), *both)
+    assert not verified(signed("ES256", other, kid="a"), *both)
+    assert not verified(signed("ES256", other, kid="c"), *both)
+    assert not verified(signed("ES256", kid="a"), P256)  # a key without an id answers to none
 
 
 @pytest.mark.rule("RFC 7518", "3.3", "weak, huge, private and secret keys are refused at registration")

@@ -230,16 +230,30 @@ def test_clocks_may_differ_by_ten_seconds(
     assert ask(browser, robot.assertion(claims)).status_code == status
 
 
-@pytest.mark.rule(
-    "RFC 7523", "3", "the token endpoint's address is an audience only for clients registered so"
-)
+@pytest.mark.rule("RFC 7523", "3", "an endpoint's address is an audience only for clients registered so")
+@pytest.mark.rule("RFC 9126", "2", "that of the endpoint asked, of the token endpoint, and the issuer")
 @pytest.mark.sr("SR-031")
-def test_the_endpoint_as_audience(grown: Deployment, browser: Browser) -> None:
-    robot = Signer(grown, "robot").register(assertion_audience="endpoint")
-    for audience, status in (
-        (f"{ISSUER}/token", 200), (ISSUER, 200), ([f"{ISSUER}/token"], 401), (f"{ISSUER}/introspect", 401),
-    ):  # fmt: skip
-        assert ask(browser, robot.assertion(robot.claims(aud=audience))).status_code == status, audience
+@pytest.mark.parametrize("path", ["/token", "/par", "/introspect", "/revoke"])
+def test_the_endpoint_as_audience(grown: Deployment, browser: Browser, path: str) -> None:
+    older = Signer(grown, "robot").register(assertion_audience="endpoint")
+    strict = Signer(grown, "strict", key=older.key).register()
+
+    def passes(robot: Signer, audience: object) -> bool:
+        answer = ask(browser, robot.assertion(robot.claims(aud=audience)), path, token="x")
+        return (answer.status_code, answer.json) != REFUSED
+
+    good = [ISSUER, f"{ISSUER}/token", f"{ISSUER}{path}"]
+    assert [passes(older, audience) for audience in good] == [True] * 3
+    others = [f"{ISSUER}{other}" for other in ("/introspect", "/par", "/userinfo", "") if other != path]
+    bad = [
+        [good[-1]],
+        f"{good[-1]}/",
+        f"https://other.example{path}",
+        path,
+        *(aud for aud in others if aud not in good),
+    ]
+    assert [audience for audience in bad if passes(older, audience)] == []
+    assert [passes(strict, audience) for audience in good] == [True, False, False]
 
 
 @pytest.mark.rule(
