@@ -15,6 +15,9 @@ from config.settings import Settings
 
 ACR_RANK = {"urn:mostid:acr:1": 1, "urn:mostid:acr:2": 2, "urn:mostid:acr:3": 3}
 FRESH_PROMPTS = frozenset({"login", "create"})
+ANSWERED_MS = 120_000
+"""How old the proof may be that answered `prompt=login` or `max_age`, while its request waits: long enough to read and
+answer the consent page that follows, too short for who comes back to an old address of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +108,25 @@ def _identification(request: AuthorizationRequest, facts: Facts) -> SignIn | Cho
     if session is None or standing is None or not standing.active:
         return ChooseAccount() if selects else SignIn(asks_again)
     fresh = facts.made_at is not None and session.proved_at >= facts.made_at
-    if not fresh:
-        if selects:
-            return ChooseAccount()
-        if request.prompt & FRESH_PROMPTS or _is_too_old(session, request.max_age_s, facts.now):
-            return SignIn(force=True)
-        # Voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is.
-        if _wants_more(request.acr_values, session.acr, facts.reachable) and "none" not in request.prompt:
-            return SignIn(asks_again)
+    if selects and not fresh:
+        return ChooseAccount()
+    if _wants_anew(request, facts, session, fresh=fresh):
+        return SignIn(force=True)
+    # Voluntary (OIDC Core §3.1.2.1): asked for once, then answered with what there is.
+    more = not fresh and _wants_more(request.acr_values, session.acr, facts.reachable)
+    if more and "none" not in request.prompt:
+        return SignIn(asks_again)
     if (request.hinted_sub is not None or request.claims.subs is not None) and not facts.knows_hint():
         return Refuse("login_required") if fresh or facts.chosen else SignIn(force=True)
     return _essential_level(request, facts, session, fresh=fresh) if request.claims.acr else None
+
+
+def _wants_anew(request: AuthorizationRequest, facts: Facts, session: BrowserSession, *, fresh: bool) -> bool:
+    """Whether a newer proof is demanded. One that was given for this request is good for a moment, or for max_age."""
+    longest = max((request.max_age_s or 0) * 1000, ANSWERED_MS)
+    if fresh and facts.now - session.proved_at <= longest:
+        return False
+    return bool(request.prompt & FRESH_PROMPTS) or _is_too_old(session, request.max_age_s, facts.now)
 
 
 def _essential_level(

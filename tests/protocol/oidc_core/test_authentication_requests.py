@@ -161,6 +161,44 @@ def test_max_age(deployment: Deployment, browser: Browser, store: Service) -> No
 
 
 @pytest.mark.sr("SR-019")
+@pytest.mark.rule("OIDC Core", "3.1.2.1", "the proof that a request asked for answers it for moments only")
+@pytest.mark.parametrize(
+    ("changed", "lasts"),
+    [
+        ({"prompt": "login"}, 120),
+        ({"max_age": "0"}, 120),
+        ({"prompt": "login", "max_age": "60"}, 120),
+        ({"prompt": "login", "max_age": "200"}, 200),
+    ],
+)
+def test_an_address_of_ours_that_is_visited_again(
+    deployment: Deployment, browser: Browser, store: Service, changed: dict[str, str | None], lasts: int
+) -> None:
+    first = browser.authorize(store, **changed)
+    waiting = first.location.replace("/signin", "/authorize", 1)
+    for _ in range(2):  # and asked again, it is answered again
+        deployment.sign_in(browser)
+        deployment.clock_file.advance(lasts - 10)
+        assert "code" in answered(browser.get(waiting))
+        deployment.clock_file.advance(15)
+        assert browser.get(waiting).location.startswith("/signin?ask=")
+
+
+@pytest.mark.rule("OIDC Core", "3.1.2.1", "who reads long what is asked signs in once more, and decides once")
+def test_a_long_look_at_the_consent_page(deployment: Deployment, browser: Browser, merchant: Service) -> None:
+    first = browser.authorize(merchant, prompt="login", max_age="30")
+    waiting = first.location.replace("/signin", "/authorize", 1)
+    deployment.sign_in(browser)
+    form = read(browser.follow(browser.get(waiting))).form("/consent")
+    deployment.clock_file.advance(200)
+    after = browser.post("/consent", data=form.filled(decision="allow"))
+    again = browser.get(after.location)
+    assert again.location.startswith("/signin?ask=")
+    deployment.sign_in(browser)
+    assert "code" in answered(browser.get(again.location.replace("/signin", "/authorize", 1)))
+
+
+@pytest.mark.sr("SR-019")
 def test_max_age_is_reckoned_as_the_service_will(
     deployment: Deployment, browser: Browser, store: Service
 ) -> None:
