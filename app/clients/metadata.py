@@ -22,6 +22,8 @@ ECOSYSTEM = "ecosystem"
 TRANSLATED = ("client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri")
 SigningAlgorithm = Literal["RS256", "ES256", "PS256", "EdDSA"]
 ResponseMode = Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
+EMPTY: tuple[object, ...] = ("", None, [], {})
+"""Values by which a member says nothing."""
 Text = Annotated[str, Field(max_length=60)]
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Resources = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)]
@@ -250,6 +252,13 @@ class ClientMetadata(MutualTls, EncryptedAnswers):
         chosen = {name: value for name, value in self.model_dump(mode="json").items() if name in shown}
         scope = {"allowed_scopes": list(self.allowed_scopes), "scope": " ".join(self.allowed_scopes)}
         return members | chosen | scope | self.translations
+
+    def effective(self) -> dict[str, Any]:
+        """All members that hold something, with what we chose where nothing was said (RFC 7591 §3.2.1)."""
+        subject_type = self.subject_type or ("public" if self.first_party else "pairwise")
+        members = self.model_dump(mode="json", exclude={"translations"}) | {"subject_type": subject_type}
+        said = {name: value for name, value in members.items() if value not in EMPTY}
+        return said | {"scope": " ".join(self.allowed_scopes)} | self.translations
 
 
 def parse(given: Mapping[str, Any], policy: Policy, *, client_id: str | None = None) -> ClientMetadata:

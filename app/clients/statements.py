@@ -15,6 +15,10 @@ ABOUT_ITSELF = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 """Claims about the statement, not about the software."""
 
 
+SAME = ("iss", "software_id")
+"""Claims by which two statements are of one piece of software."""
+
+
 class BadStatement(Exception):
     """A statement that is not believed. The text is for the log and quotes nothing."""
 
@@ -31,18 +35,20 @@ class Statements:
         self._issuers = _issuers(file) if file is not None else {}
         self._audience, self._clock = audience, clock
 
-    def claims(self, statement: Any, *, known: bool = False) -> Mapping[str, Any]:
+    def claims(self, statement: Any, former: str = "") -> Mapping[str, Any]:
         """The metadata that a statement attests. Raises BadStatement.
 
-        One that is `known` was in time when it was registered, so only its issuer is asked about again.
+        `former`: the one that its client was registered with. It was in time then, so only its issuer is asked about
+        again; another in its place is of the same software.
         """
         if not self._issuers:
             raise BadStatement("nobody's statements are trusted here", unapproved=True)
         try:
             found = read(statement if isinstance(statement, str) else "", ALGORITHMS)
             found.check(self._keys(found))
-            if not known:
+            if statement != former:
                 self._check_times(found)
+                _check_software(found.claims, former)
         except BadForeign as error:
             raise BadStatement(str(error)) from None
         kind = found.header.get("typ", "JWT")
@@ -73,6 +79,15 @@ class Statements:
         audience = claims.get("aud", self._audience)
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
             raise BadStatement("aud does not name this server")
+
+
+def _check_software(claims: Mapping[str, Any], former: str) -> None:
+    """Software without a name is like no other. Raises BadStatement."""
+    if not former:
+        return
+    before = read(former, ALGORITHMS).claims
+    if claims.get("software_id") is None or any(claims.get(name) != before.get(name) for name in SAME):
+        raise BadStatement("of another issuer, or of other software")
 
 
 def _issuers(file: Path) -> dict[str, tuple[PublicKey, ...]]:

@@ -91,13 +91,16 @@ def _explain(request: Request, error: str, cause: str, section: str) -> None:
     log.info("refused", extra=said)
 
 
-def bearer_answer(error: BadBearer, request: Request, said: Mapping[str, str] = NOTHING_MORE) -> Answer:
+def bearer_answer(
+    error: BadBearer, request: Request, said: Mapping[str, str] = NOTHING_MORE, *, takes_dpop: bool = False
+) -> Answer:
     """The answer of a protected resource (RFC 6750 §3, RFC 9449 §7.1): challenges alone when no token was sent.
 
-    `said` are parameters that the challenge has in any case.
+    `said` are parameters that the challenge has in any case; `takes_dpop`: tokens bound to keys are taken there too.
     """
     _explain(request, error.code, error.cause, error.section)
-    dpop = error.scheme == "DPoP" or request.headers.get("authorization", "")[:5].lower() == "dpop "
+    sent = request.headers.get("authorization", "")[:5].lower()
+    dpop = takes_dpop and (error.scheme == "DPoP" or sent == "dpop ")
     challenge = f'{"DPoP" if dpop else "Bearer"} realm="MostID"'
     if error.code:
         challenge += f', error="{error.code}"'
@@ -106,7 +109,7 @@ def bearer_answer(error: BadBearer, request: Request, said: Mapping[str, str] = 
     challenge += "".join(f', {name}="{text}"' for name, text in (*error.said.items(), *said.items()))
     if dpop:
         challenge += f', algs="{PROOF_ALGORITHMS}"'
-    elif not error.code:
+    elif takes_dpop and not error.code:
         challenge += f', DPoP algs="{PROOF_ALGORITHMS}"'
     body = {"error": error.code} if error.code else {}
     answer = json_answer(error.status, body, ("WWW-Authenticate", challenge))

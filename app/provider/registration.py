@@ -53,13 +53,13 @@ class RegistrationEndpoint:
         return json_answer(201, answer | shown(metadata))
 
     def _admitted(self, request: Request, given: Mapping[str, Any], now: int) -> tuple[Allowed, Logo | None]:
-        """What the new client may be, and its logo; its token's use is taken. Raises BadBearer.
+        """What the new client may be, and its logo; its token's use is taken. Raises BadBearer, ProtocolError.
 
         What it points to is fetched before, outside of any transaction, and only for whom may register.
         """
         if self._parts.settings.open_registration and "authorization" not in request.headers:
             if not self._parts.starts.admit(request.address):
-                raise BadBearer("too many registrations from one address", "invalid_token", 401)
+                raise ProtocolError("temporarily_unavailable", "too many registrations", status=429)
             return OPEN, self._fetched(given, OPEN)
         token, logo = bearer(request), None
         if not FETCHED.isdisjoint(given):
@@ -167,7 +167,7 @@ def attested(statements: Statements, given: Mapping[str, Any], former: str = "")
             raise BadMetadata([("software_statement", "it was registered with one, and goes on with one")])
         return dict(given)
     try:
-        return {**given, **statements.claims(statement, known=statement == former)}
+        return {**given, **statements.claims(statement, former)}
     except BadStatement as error:
         raise ProtocolError(error.code, "the software statement is not believed", cause=str(error)) from None
 
@@ -197,13 +197,16 @@ def bearer(request: Request) -> str:
 
 
 def body_of(request: Request) -> Mapping[str, Any]:
-    """The JSON object of the body. Raises ProtocolError."""
+    """The JSON object of the body (RFC 7591 §3.1). Raises ProtocolError."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ProtocolError("invalid_client_metadata", "the body must be application/json")
     try:
         given = strict_json.parse(request.form.get("body", ""), LEVELS)
     except strict_json.BadJson:
         given = None
     if not isinstance(given, dict):
-        raise ProtocolError("invalid_client_metadata", "the body must be one JSON object")
+        raise ProtocolError("invalid_client_metadata", "the body must be one strict JSON object in UTF-8")
     return given
 
 
@@ -214,9 +217,9 @@ def management(parts: Parts, client_id: str, token: str) -> dict[str, str]:
 
 
 def shown(metadata: ClientMetadata) -> dict[str, Any]:
-    """What was registered, by its registered names (RFC 7591 §3.2.1)."""
-    hidden = self_registration.OPERATORS - {"require_pkce"}
-    return {name: value for name, value in metadata.document().items() if name not in hidden}
+    """All that is registered, by its registered names (RFC 7591 §3.2.1): what a replacement may say again."""
+    hidden = self_registration.OPERATORS - self_registration.exceptions(metadata).keys()
+    return {name: value for name, value in metadata.effective().items() if name not in hidden}
 
 
 def _refusal(error: BadMetadata) -> ProtocolError:

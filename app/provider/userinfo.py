@@ -33,7 +33,7 @@ class UserinfoEndpoint:
         try:
             answer = self._answer(request)
         except BadBearer as error:
-            answer = bearer_answer(error, request, self._said)
+            answer = bearer_answer(error, request, self._said, takes_dpop=True)
         except ProtocolError as error:
             answer = error_answer(error, request)
         return self._parts.dpop.with_nonce(request, answer)

@@ -237,7 +237,7 @@ class Door:
         if not body:
             return EMPTY_FORM
         if raw:
-            return Form([("body", body.decode("utf-8", "replace"))])
+            return _raw(body)
         kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         if kind != "application/x-www-form-urlencoded":
             raise Malformed("the body must be application/x-www-form-urlencoded")
@@ -320,9 +320,19 @@ def _body(environ: WSGIEnvironment) -> bytes:
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    return {
+    headers = {
         key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")
     }
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    return headers
+
+
+def _raw(body: bytes) -> Form:
+    """A body for its handler to read; what is not UTF-8 is none (SR-024)."""
+    try:
+        return Form([("body", body.decode("utf-8"))])
+    except UnicodeDecodeError:
+        return EMPTY_FORM
 
 
 def _emptied(environ: WSGIEnvironment) -> WSGIEnvironment:

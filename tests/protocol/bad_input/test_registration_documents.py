@@ -138,11 +138,9 @@ def test_bad_bearers_register_nobody(deployment: Deployment, browser: Browser, w
         for bearer in bad:
             assert watch.look(post(browser, MINE, bearer), bearer).status_code == 401, bearer
         for header in (f"Basic {good}", f"DPoP {good}", good, "Bearer"):
-            answer = browser.post("/register", data=json.dumps(dict(MINE)), headers={"Authorization": header})
+            answer = browser.post("/register", json=dict(MINE), headers={"Authorization": header})
             assert watch.look(answer, header).status_code == 401, header
         assert (
-            watch.look(
-                browser.post(f"/register?access_token={good}", data=json.dumps(dict(MINE))), "query"
-            ).status_code
+            watch.look(browser.post(f"/register?access_token={good}", json=dict(MINE)), "query").status_code
             == 401
         )

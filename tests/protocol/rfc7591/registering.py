@@ -30,4 +30,6 @@ def put(browser: Browser, client: Mapping[str, Any], document: Mapping[str, Any]
     """Replace a client's record."""
     headers = {"Authorization": f"Bearer {client['registration_access_token']}"}
     body = json.dumps({"client_id": client["client_id"], **document})
-    return browser.put(f"/register/{client['client_id']}", data=body, headers=headers)
+    return browser.put(
+        f"/register/{client['client_id']}", data=body, headers=headers, content_type="application/json"
+    )

@@ -37,7 +37,7 @@ def manage(
     path = client["registration_client_uri"].partition("/register/")[2]
     return browser.open(
         f"/register/{path}", method=method, headers={"Authorization": f"Bearer {bearer}"},
-        data=json.dumps(body) if body is not None else None,
+        data=json.dumps(body) if body is not None else None, content_type="application/json",
     )  # fmt: skip
 
 

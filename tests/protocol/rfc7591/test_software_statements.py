@@ -180,3 +180,28 @@ def test_ed25519(deploy: Deploy, tmp_path: Path) -> None:
     body = f"{encode(EDDSA)}.{encode(json.dumps(ATTESTED).encode())}"
     text = f"{body}.{encode(JWSRegistry.algorithms['EdDSA'].sign(body.encode(), key))}"
     assert registered(deploy(software_statement_issuers=file).client(), text).status_code == 201
+
+
+@pytest.mark.sr("SR-056")
+@pytest.mark.rule("RFC 7592", "2.2", "the statement of another piece of software takes the place of none")
+def test_a_statement_is_exchanged_for_one_of_the_same_software(deploy: Deploy, tmp_path: Path) -> None:
+    file, other = tmp_path / "issuers.json", "https://other.example"
+    file.write_text(
+        json.dumps({issuer: {"keys": [KEY.as_dict(private=False)]} for issuer in (SCHEME, other)})
+    )
+    browser = deploy(software_statement_issuers=file).client()
+    client = registered(browser, statement()).json
+    nameless = {name: value for name, value in ATTESTED.items() if name != "software_id"}
+    bare = registered(browser, statement(nameless)).json
+    for mine, claims in (
+        (client, ATTESTED | {"iss": other}),
+        (client, ATTESTED | {"software_id": "reader-8"}),
+        (client, nameless),
+        (bare, ATTESTED),
+        (bare, nameless | {"client_name": "Полка"}),
+    ):
+        answer = put(browser, mine, {"scope": "openid", "software_statement": statement(claims)})
+        assert (answer.status_code, answer.json["error"]) == (400, "invalid_software_statement"), claims
+    for mine in (client, bare):
+        kept = {"scope": "openid", "software_statement": mine["software_statement"]}
+        assert put(browser, mine, kept).status_code == 200
