@@ -24,6 +24,8 @@ INTERVAL_S = 5
 AFTERLIFE_MS = 600_000
 """How long a device still learns that its code has expired."""
 ATTEMPTS = 5
+TOO_SOON = b""
+"""Whose poll was the last one, where that came too soon: nobody's who may have an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ class DeviceRequest:
     """Authorization details that it asks for, as they are kept; empty: none."""
     denied: bool = False
     approval: Approval | None = None
+    taken: bool = False
+    """Somebody is allowing it: what they say is being written down."""
 
     @property
     def pending(self) -> bool:
-        """Whether nobody has decided yet."""
-        return not self.denied and self.approval is None
+        """Whether it waits for somebody to decide."""
+        return not self.taken and not self.denied and self.approval is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +110,33 @@ class DeviceRequests:
         """Whether it is too late for the person and for the device."""
         return self._clock.now() >= request.expires_at
 
+    def take(self, request: DeviceRequest) -> DeviceRequest | None:
+        """Take it to allow it: nobody else decides it then. None when somebody has, or it is gone."""
+        taken = replace(request, taken=True)
+        return (
+            taken if self._ephemeral.swap(f"device:{request.key}", _encode(request), _encode(taken)) else None
+        )
+
+    def give_back(self, taken: DeviceRequest) -> None:
+        """Let it wait again, where what was said could not be written down."""
+        self._ephemeral.swap(f"device:{taken.key}", _encode(taken), _encode(replace(taken, taken=False)))
+
     def decide(self, request: DeviceRequest, approval: Approval | None) -> bool:
         """Write down a yes, or a no without an approval. False when somebody has decided before, or it is gone."""
         decided = replace(request, denied=approval is None, approval=approval)
         return self._ephemeral.swap(f"device:{request.key}", _encode(request), _encode(decided))
 
-    def polled_too_soon(self, request: DeviceRequest) -> bool:
-        """Count a poll. One that comes too soon makes its device wait longer from now on."""
-        place = f"device-poll:{request.key}"
+    def polled_too_soon(self, request: DeviceRequest, reference: str) -> bool:
+        """Count a poll. One that comes too soon makes its device wait longer from now on.
+
+        Our own second try at a transaction is the same poll, by its reference.
+        """
+        place, mark = f"device-poll:{request.key}", reference.encode()
         slower = int(self._ephemeral.get(f"device-slow:{request.key}") or 0)
-        if self._ephemeral.add(place, b"1", _wait_ms(slower)):
+        if self._ephemeral.add(place, mark, _wait_ms(slower)) or self._ephemeral.get(place) == mark:
             return False
         slower = self._ephemeral.increment(f"device-slow:{request.key}", self._life_ms + AFTERLIFE_MS)
-        self._ephemeral.put(place, b"1", _wait_ms(slower))
+        self._ephemeral.put(place, TOO_SOON, _wait_ms(slower))
         return True
 
     def _user_code(self, key: str) -> str:

@@ -92,6 +92,8 @@ class ConsentPage:
         step = self._journey.posted()
         if isinstance(step, Response):
             return step
+        if step.ask.device:  # decided on a page of its own, which asks for more (SR-048)
+            return self._journey.onward(step)
         if request.form.get("decision") != "allow":
             return self._parts.pages.redirect(self._journey.refusal(step))
         chosen, shown = set(request.form.getlist("scope")), request.form.get("shown", "")

@@ -3,22 +3,26 @@
 Nothing is decided by a link: every change is a form of ours, sent by whoever has just proved who they are (SR-048).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
 
+from app.challenges.otp import ACR as PHONE_ACR
+from app.clients.client import Client
 from app.events import audit
 from app.grants.authorization_details import NAME as DETAILS
 from app.grants.device_requests import GRANT_TYPE, Approval, DeviceRequest, shown, typed
 from app.identity.profile import known_as
 from app.sessions.ask import Ask, browser_hash
+from app.sessions.browser import BrowserSession
+from app.signin.choose import PHONE
 from app.signin.consent import Asked, asked_of, give, item, record_details
 from app.signin.details import deeds, details_of
 from app.signin.journey import Journey, Step
-from app.storage.database import Transaction
+from app.storage.database import Transaction, Unavailable
 from app.storage.ids import uuid7
 from app.web.pages import gettext
 from app.web.windows import AddressWindows
@@ -90,7 +94,10 @@ class DevicePage:
         if waiting.details:
             parameters[DETAILS] = waiting.details
         browser, now = browser_hash(self._parts.browser.id()), self._parts.clock.now()
-        ask = self._parts.asks.seal(Ask(parameters, browser, now, client.name(""), force=True, device=True))
+        levels = _levels(client)
+        ask = self._parts.asks.seal(
+            Ask(parameters, browser, now, client.name(""), force=True, device=True, levels=levels)
+        )
         return self._parts.pages.redirect(f"{PATH}?{urlencode({'ask': ask})}")
 
     def _may_try(self) -> bool:
@@ -116,9 +123,15 @@ class DevicePage:
             return self._gone()
         asked = self._parts.storage.run(lambda tx: asked_of(tx, self._parts, step))
         now = self._parts.clock.now()
-        if asked is None or not asked.standing.active or now - asked.session.proved_at > FRESH_MS:
+        stale = asked is None or not asked.standing.active or now - asked.session.proved_at > FRESH_MS
+        if asked is None or stale or self._wants_phone(step, asked.session):
             return self._parts.pages.redirect(step.url("/signin"))
         return Approvable(step, waiting, asked)
+
+    def _wants_phone(self, step: Step, session: BrowserSession) -> bool:
+        """Whether the phone is looked for and was not proved. Asked for once, then a device gets what there is."""
+        reached = session.proved_at >= step.ask.made_at or session.acr == PHONE_ACR
+        return step.wants_phone and not reached and PHONE in self._parts.settings.ways
 
     def _show(self, found: Approvable) -> Response:
         client = found.step.client
@@ -146,8 +159,23 @@ class DevicePage:
             return self._end(found, None)
         if request.form.get("shown") != found.asked.mark:
             return self._parts.pages.redirect(found.step.url(PATH))
-        approval = self._parts.storage.run(lambda tx: self._allow(tx, found), write=True)
-        return self._end(found, approval)
+        return self._write_down(found)
+
+    def _write_down(self, found: Approvable) -> Response:
+        """Take the request, then write down what was said, then have the device know.
+
+        Who loses a race has written nothing. Should we end in between, the device hears nothing more, whatever is
+        written was said, and no device was let in without a word of it.
+        """
+        taken = self._parts.devices.take(found.request)
+        if taken is None:
+            return self._gone()
+        try:
+            approval = self._parts.storage.run(lambda tx: self._allow(tx, found), write=True)
+        except Unavailable:
+            self._parts.devices.give_back(taken)
+            raise
+        return self._end(replace(found, request=taken), approval)
 
     def _allow(self, tx: Transaction, found: Approvable) -> Approval | None:
         """Write down the consent, and who allowed which device. None when nothing is left to be given."""
@@ -187,3 +215,9 @@ class DevicePage:
             next_url=PATH,
             next_label=gettext("Type a code"),
         )
+
+
+def _levels(client: Client) -> tuple[str, ...]:
+    """Levels to look for. A device cannot name any: they are what its service may be told at all, or its wish."""
+    demanded = client.metadata.userinfo_acr
+    return (demanded,) if demanded else client.metadata.default_acr_values

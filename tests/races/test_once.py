@@ -112,7 +112,7 @@ def test_an_approved_device_code_gives_one_grant(served: Served, tv: Service, ti
 @pytest.mark.sr("SR-047")
 def test_a_device_is_allowed_or_denied_and_never_both(served: Served, tv: Service) -> None:
     browser = signed_in(served, somebody())
-    codes = started(browser, tv)
+    codes, before = started(browser, tv), _approvals(served)
     form = approval(browser, codes["user_code"])
     pages = [
         request("POST", "/device", form.filled(decision=decision), cookie=cookies(browser))
@@ -124,6 +124,11 @@ def test_a_device_is_allowed_or_denied_and_never_both(served: Served, tv: Servic
     poll = {"grant_type": DEVICE_CODE, "device_code": codes["device_code"], "client_id": tv.client_id}
     answer = served.send(request("POST", "/token", poll))
     assert answer.json.get("error") == (None if allowed else "access_denied")
+    assert _approvals(served) - before == int(allowed)  # who lost has left no word of an approval
+
+
+def _approvals(served: Served) -> int:
+    return [row.kind for row in served.deployment.rows("audit")].count("device.approved")
 
 
 @pytest.mark.sr("SR-053")

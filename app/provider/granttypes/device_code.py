@@ -45,7 +45,7 @@ class DeviceCode(GrantType):
             raise invalid_grant("unknown device code, or another client's", "RFC 8628 §3.5")
         if self.parts.devices.expired(request):
             raise ProtocolError("expired_token")
-        if self.parts.devices.polled_too_soon(request):
+        if self.parts.devices.polled_too_soon(request, self.http.reference):
             raise ProtocolError("slow_down")
         return request
 

@@ -1,12 +1,16 @@
 """RFC 8628 §3.3, §5: the page where a person lets a device in, and what it does not let happen."""
 
+import re
+
 import pytest
 
-from tests.deployment import Browser, Deploy, Deployment, Service
+from tests.deployment import FED, PHONE, Browser, Deploy, Deployment, Service
 from tests.html import read
 from tests.protocol.rfc8628.conftest import DEVICE_CODE, approval, decide, poll, started, type_code
+from tests.provider.tokens import userinfo
 
 ELSEWHERE = "203.0.113.7"
+NUMBER = "+79201234567"
 
 
 @pytest.fixture
@@ -84,6 +88,40 @@ def test_a_session_of_six_minutes_ago_is_not_enough(
     deployment.sign_in(maria)
     assert decide(maria, codes["user_code"]).status_code == 200
     assert state(device, tv, codes["device_code"]) == "tokens"
+
+
+@pytest.mark.sr("SR-048")
+def test_no_other_page_of_ours_takes_its_form(
+    deployment: Deployment, device: Browser, foreign_tv: Service, maria: Browser
+) -> None:
+    codes = started(device, foreign_tv)
+    form = approval(maria, codes["user_code"])
+    deployment.clock_file.advance(301)
+    for decision in ("allow", "deny"):
+        answer = maria.post("/consent", data=form.filled(decision=decision))
+        assert (answer.location.partition("=")[0], deployment.rows("consents")) == ("/device?ask", [])
+    assert state(device, foreign_tv, codes["device_code"]) == "authorization_pending"
+
+
+@pytest.mark.rule("RFC 9470", "4", "a device cannot name a level: its service's own is looked for, once")
+@pytest.mark.parametrize("wish", [{"userinfo_acr": PHONE}, {"default_acr_values": [PHONE]}])
+def test_a_device_of_a_service_that_wants_the_phone(
+    deployment: Deployment, device: Browser, tv: Service, maria: Browser, wish: dict[str, object]
+) -> None:
+    deployment.change(tv, **wish)
+    codes = started(device, tv)
+    deployment.sign_in(maria, NUMBER, provider="phone", claims={}, acr=FED)
+    deployment.clock_file.advance(1)
+    page = type_code(maria, codes["user_code"])
+    assert re.findall(r'name="way" value="(\w+)"', page.text)[0] == "phone"
+    ask = read(page).form("/signin").fields["ask"]
+    deployment.sign_in(maria, NUMBER, provider="phone", claims={}, acr=FED)  # all there is
+    assert read(maria.get("/device", query_string={"ask": ask})).form("/device")
+    deployment.sign_in(maria, NUMBER, provider="phone", claims={}, acr=PHONE)
+    deployment.clock_file.advance(1)
+    assert decide(maria, codes["user_code"]).status_code == 200  # whoever proved it is not asked again
+    given = poll(device, tv, codes["device_code"]).json
+    assert userinfo(device, given["access_token"]).status_code == 200
 
 
 @pytest.mark.sr("SR-085", "SR-048")
