@@ -26,7 +26,7 @@ FLAGS = (
     click.option(
         "--auth-method",
         "token_endpoint_auth_method",
-        help="client_secret_basic, client_secret_post, private_key_jwt, none.",
+        help="client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none.",
     ),
     click.option("--sector", help="Services of one sector share a subject."),
     click.option("--accent", help="Its colour, #rrggbb."),
@@ -84,9 +84,7 @@ def _add(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictu
 
             made = storage.run(register, write=True)
         except BadMetadata as error:
-            refuse(
-                "\n  ".join(["metadata refused", *(f"{member}: {text}" for member, text in error.problems)])
-            )
+            refuse("\n  ".join(["metadata refused", *error.sentences]))
         except ClientIdTaken:
             refuse(f"there is a client {client_id} already")
         if metadata.logo_uri and logo is None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.clients import fapi
 from app.clients.agreement import disagreements
 from app.clients.encryption import EncryptedAnswers, bad_encryption
+from app.clients.mistakes import mistakes
 from app.clients.mutual_tls import MutualTls
 from app.clients.mutual_tls import problems as bad_mutual_tls
 from app.clients.names import bad_names
@@ -43,11 +44,12 @@ class AndroidApp(BaseModel):
 
 
 class BadMetadata(Exception):
-    """Metadata that is refused: (member, what is wrong with it) for each mistake."""
+    """Metadata that is refused: (member, what is wrong with it) for each mistake; no member where several disagree."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{member}: {problem}" for member, problem in problems))
         self.problems = problems
+        self.sentences = [f"{member}: {problem}" if member else problem for member, problem in problems]
+        super().__init__("; ".join(self.sentences))
 
     @property
     def code(self) -> str:
@@ -269,7 +271,7 @@ def parse(given: Mapping[str, Any], policy: Policy, *, client_id: str | None = N
     try:
         metadata = ClientMetadata.model_validate(given)
     except ValidationError as error:
-        raise BadMetadata([(_member(item["loc"]), item["msg"]) for item in error.errors()]) from None
+        raise BadMetadata(mistakes(error)) from None
     said = metadata.model_dump()
     problems = [*bad_addresses(said, policy, client_id), *bad_names(said)]
     problems += [*bad_encryption(said), *fapi.problems(said)]
@@ -287,7 +289,3 @@ def ignored(given: Mapping[str, Any]) -> list[str]:
     return sorted(
         name for name in given if name.partition("#")[0] not in (TRANSLATED if "#" in name else known)
     )
-
-
-def _member(location: tuple[int | str, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else str(part) for part in location) or "metadata"

@@ -94,5 +94,10 @@ def _issuers(file: Path) -> dict[str, tuple[PublicKey, ...]]:
     try:
         given = json.loads(file.read_bytes())
         return {issuer: read_set(keys) for issuer, keys in given.items()}
-    except (OSError, ValueError, AttributeError, RecursionError, BadKey) as error:
-        raise ConfigurationError(f"MOSTID_SOFTWARE_STATEMENT_ISSUERS: mend {file}: {error}") from None
+    except OSError as error:
+        wrong = error.strerror  # all of the error names the file once more
+    except AttributeError:
+        wrong = "it is no JSON object"
+    except (ValueError, RecursionError, BadKey) as error:
+        wrong = str(error)
+    raise ConfigurationError(f"MOSTID_SOFTWARE_STATEMENT_ISSUERS: mend {file}: {wrong}")

@@ -110,7 +110,7 @@ def test_bad_keys_are_refused(keys: object) -> None:
 
 
 @pytest.mark.parametrize(("members", "wrong"), [
-    ({"jwks": {"keys": [P256]}, "jwks_uri": "https://shop.example.com/keys"}, "metadata"),
+    ({"jwks": {"keys": [P256]}, "jwks_uri": "https://shop.example.com/keys"}, ""),
     ({"jwks_uri": "http://shop.example.com/keys"}, "jwks_uri"),
     ({"jwks_uri": "https://user@shop.example.com/keys"}, "jwks_uri"),
     ({"jwks_uri": "https://127.0.0.1/keys"}, "jwks_uri"),

@@ -74,6 +74,30 @@ def test_every_mistake_is_named_at_once() -> None:
     assert members == ["post_logout_redirect_uris[0]", "logo_uri", "accent", "sector"]
 
 
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"fapi": "x"}, "fapi: it is one of security, message_signing"),
+        ({"response_types": ["token"]}, "response_types[0]: it can only be code"),
+        ({"short_name": "x" * 15}, "short_name: it has more than 14 characters"),
+        ({"redirect_uris": "https://shop.example/cb"}, "redirect_uris: it is no list"),
+        ({"redirect_uris": ["x"] * 21}, "redirect_uris: it has more than 20 entries"),
+        ({"client_name": None}, "client_name: it is no text"),
+        ({"client_name#ru": 5}, "client_name#ru: it is no text"),
+        ({"client_name": "\ud800"}, "client_name: it cannot be read"),
+        ({"first_party": "perhaps"}, "first_party: it is neither true nor false"),
+        ({"access_token_s": "long"}, "access_token_s: it is no whole number"),
+        ({"access_token_s": 601}, "access_token_s: it is more than 600"),
+        ({"jwks": 5}, "jwks: it is no object"),
+        ({"android_apps": [{"package_name": "ru.shop"}]}, "android_apps[0].sha256_cert_fingerprints: it is missing"),
+        ({"grant_types": ["authorization_code"] * 2}, "grant_types: it names something twice"),
+        ({"token_endpoint_auth_method": "private_key_jwt"}, "private_key_jwt needs jwks or jwks_uri"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_said_in_our_own_words(members: dict[str, Any], said: str) -> None:
+    assert str(refused(**members)) == said
+
+
 @pytest.mark.sr("SR-184")
 @pytest.mark.parametrize(
     "name",
@@ -188,3 +212,19 @@ def test_what_is_written_reads_back_the_same() -> None:
     metadata = parse(given, POLICY)
     assert ClientMetadata.model_validate(metadata.document()) == metadata
     assert parse(metadata.document(), POLICY) == metadata
+
+
+@pytest.mark.sr("SR-067")
+@pytest.mark.rule("OIDC Core", "11", "who cannot refresh has no use for offline_access")
+@pytest.mark.parametrize("grant_types", [["authorization_code"], ["authorization_code", "refresh_token"]])
+def test_scopes_that_stand_for_something(grant_types: list[str]) -> None:
+    members = {"grant_types": grant_types, "scope": "openid address offline_access"}
+    scopes = make("shop", parse(SHOP | members, POLICY), []).scopes
+    assert scopes == {"openid"} | ({"offline_access"} if "refresh_token" in grant_types else set())
+
+
+@pytest.mark.sr("SR-067")
+def test_resources_that_it_may_reach() -> None:
+    client = make("shop", parse(SHOP | {"resources": ["https://api.example"]}, POLICY), [])
+    asked = ["https://id.example", "https://api.example", "https://api.example/", "https://other.example"]
+    assert [client.may_reach(name, "https://id.example") for name in asked] == [True, True, False, False]

@@ -163,15 +163,28 @@ def test_an_operator_needs_none(deployment: Deployment, tmp_path: Path) -> None:
     assert "software_statement" not in json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"https://a.example": {"keys": []}}', None])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "Expecting value"),
+        ("[]", "it is no JSON object"),
+        ("{", "Expecting property name"),
+        ('{"https://a.example": []}', ""),
+        ('{"https://a.example": {"keys": []}}', ""),
+        (None, "No such file or directory"),
+    ],
+)
 def test_a_file_that_cannot_be_used_is_said_at_the_start(
-    deploy: Deploy, tmp_path: Path, text: str | None
+    deploy: Deploy, tmp_path: Path, text: str | None, said: str
 ) -> None:
     file = tmp_path / "issuers.json"
     if text is not None:
         file.write_text(text)
-    with pytest.raises(ConfigurationError, match="MOSTID_SOFTWARE_STATEMENT_ISSUERS"):
+    with pytest.raises(ConfigurationError) as refused:
         deploy(software_statement_issuers=file)
+    told = str(refused.value)
+    assert told.startswith(f"MOSTID_SOFTWARE_STATEMENT_ISSUERS: mend {file}: {said}")
+    assert told.count(str(file)) == 1
 
 
 def test_ed25519(deploy: Deploy, tmp_path: Path) -> None:
