@@ -4,7 +4,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.deployment import ISSUER, Browser, Deployment, Service, answered
+from tests.deployment import ISSUER, REDIRECT, Browser, Deployment, Service, answered
+from tests.protocol.rfc7591 import registering
 from tests.provider.tokens import claims, exchange, introspect, post, refresh, revoke, tokens, userinfo
 
 API, OTHER = "https://api.example/orders", "https://api.example/stock"
@@ -139,6 +140,46 @@ def test_introspection_by_the_resource_server(signed_in: Browser, shop: Service,
     assert introspect(signed_in, api, given["refresh_token"]) == INACTIVE
     assert introspect(signed_in, api, given["id_token"]) == INACTIVE
     assert revoke(signed_in, shop, given["refresh_token"]).status_code == 200
+    assert introspect(signed_in, api, access) == INACTIVE
+
+
+@pytest.mark.rule("RFC 7662", "4", "a token whose client was disabled is inactive to the resource server too")
+@pytest.mark.sr("SR-046", "SR-057")
+def test_introspection_after_the_client_is_disabled(
+    deployment: Deployment, signed_in: Browser, api: Service
+) -> None:
+    shop = deployment.register(
+        "shop",
+        resources=[API],
+        grant_types=["authorization_code", "client_credentials"],
+        allowed_scopes=["openid", "catalogue.read"],
+    )
+    persons = tokens(signed_in, shop, resource=API)["access_token"]
+    own = post(signed_in, "/token", shop, {"grant_type": "client_credentials", "resource": API}).json[
+        "access_token"
+    ]
+    assert introspect(signed_in, api, persons)["active"]
+    with deployment.statements() as seen:
+        assert introspect(signed_in, api, own)["active"]
+    assert [statement for statement in seen if "versions" not in statement] == []
+    deployment.disable(shop)
+    deployment.clock_file.advance(2)
+    assert introspect(signed_in, api, persons) == INACTIVE
+    assert introspect(signed_in, api, own) == INACTIVE
+
+
+@pytest.mark.rule("RFC 7592", "2.3", "tokens of a client that removed itself are inactive to everybody")
+def test_introspection_after_the_client_removed_itself(
+    deployment: Deployment, signed_in: Browser, api: Service
+) -> None:
+    made = registering.post(signed_in, {"redirect_uris": [REDIRECT], "scope": "openid"}).json
+    shop = Service(made["client_id"], made["client_secret"], REDIRECT)
+    deployment.change(shop, resources=[API], first_party=True)
+    access = tokens(signed_in, shop, "openid", resource=API)["access_token"]
+    assert introspect(signed_in, api, access)["active"]
+    bearer = {"Authorization": f"Bearer {made['registration_access_token']}"}
+    assert signed_in.delete(f"/register/{shop.client_id}", headers=bearer).status_code == 204
+    deployment.clock_file.advance(2)
     assert introspect(signed_in, api, access) == INACTIVE
 
 
