@@ -23,6 +23,13 @@ SIGNING = (
     "authorization_signed_response_alg",
     "request_object_signing_alg",
 )
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+UNLIKE_DEVICES = {
+    "fapi": "FAPI 2.0 SP §5.3.2.2",
+    "require_pushed_authorization_requests": "RFC 9126 §6",
+    "require_signed_request_object": "RFC 9101 §10.5",
+}
+"""Members by which each request is pushed or signed. What a device asks (RFC 8628 §3.1) is neither."""
 DEFAULTS: Mapping[str, Any] = {
     "token_endpoint_auth_method": "private_key_jwt",
     "id_token_signed_response_alg": "ES256",
@@ -51,7 +58,14 @@ def with_defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def problems(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each member that its profile forbids, with what is wrong and where the profile says so."""
+    """Each member that its profile forbids, with what is wrong and where the profile says so.
+
+    Without a profile too: no way to tokens around the requests that it has pushed or signed.
+    """
+    unlike = next((member for member in UNLIKE_DEVICES if members[member]), None)
+    if unlike and DEVICE_CODE in members["grant_types"]:
+        demand = f"with {unlike} there is no device grant: what a device asks is neither pushed nor signed"
+        yield "grant_types", f"{demand} ({UNLIKE_DEVICES[unlike]})"
     if not members["fapi"]:
         return
     for member in SIGNING:

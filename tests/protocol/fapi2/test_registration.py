@@ -9,6 +9,7 @@ from app.clients.policy import Policy
 from tests.protocol.fapi2.bank import MEMBERS
 from tests.protocol.rfc7523.signer import new_key, public
 
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 PS256_ONLY = public(new_key("PS256"))
 BASE = MEMBERS | {"jwks": PS256_ONLY}
 
@@ -71,6 +72,23 @@ def test_audience() -> None:
 @pytest.mark.parametrize("member", ["require_pushed_authorization_requests", "require_pkce"])
 def test_switches(member: str) -> None:
     assert "FAPI 2.0 SP §5.3.2.2" in refused(**{member: False})[member]
+
+
+@pytest.mark.rule("FAPI 2.0 SP", "5.3.2.2", "no tokens by a device, whose request nobody pushed")
+@pytest.mark.rule("RFC 9126", "6", "nor for any other client whose requests are pushed alone")
+@pytest.mark.rule("RFC 9101", "10.5", "nor for one whose requests are signed")
+@pytest.mark.parametrize(("members", "section"), [
+    ({}, "FAPI 2.0 SP §5.3.2.2"), ({"fapi": "message_signing"}, "FAPI 2.0 SP §5.3.2.2"),
+    ({"fapi": "", "require_pushed_authorization_requests": True}, "RFC 9126 §6"),
+    ({"fapi": "", "require_signed_request_object": True}, "RFC 9101 §10.5"),
+])  # fmt: skip
+def test_devices(members: dict[str, Any], section: str) -> None:
+    wrong = refused(**members, grant_types=["authorization_code", DEVICE_CODE])
+    assert wrong.keys() == {"grant_types"}
+    assert section in wrong["grant_types"]
+    devices_alone = refused(**members, grant_types=[DEVICE_CODE, "refresh_token"], redirect_uris=[])
+    assert section in devices_alone["grant_types"]
+    assert registered(fapi="", grant_types=["authorization_code", DEVICE_CODE])
 
 
 @pytest.mark.rule("FAPI 2.0 SP", "5.3.2.2", "no http redirect address, but for a native client on loopback")
