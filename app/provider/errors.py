@@ -77,7 +77,7 @@ def error_answer(error: OAuth2Error, request: Request) -> Answer:
     """The JSON form (RFC 6749 §5.2); the cause goes to the log, under the answer's reference."""
     cause = getattr(error, "cause", "") or error.description or error.error
     section = getattr(error, "section", "") or section_of(error.error)
-    _explain(request, error.error, cause, section)
+    explain(request, error.error, cause, section)
     body = {"error": error.error}
     if error.description:
         body["error_description"] = error.description
@@ -85,7 +85,7 @@ def error_answer(error: OAuth2Error, request: Request) -> Answer:
     return replace(json_answer(error.status_code, body, *headers), faulty=error.error in FAULTS)
 
 
-def _explain(request: Request, error: str, cause: str, section: str) -> None:
+def explain(request: Request, error: str, cause: str, section: str) -> None:
     """What was wrong and where the specification says so: the log alone is told (SR-033)."""
     said = {"reference": request.reference, "error": error, "cause": cause, "section": section}
     log.info("refused", extra=said)
@@ -98,7 +98,7 @@ def bearer_answer(
 
     `said` are parameters that the challenge has in any case; `takes_dpop`: tokens bound to keys are taken there too.
     """
-    _explain(request, error.code, error.cause, error.section)
+    explain(request, error.code, error.cause, error.section)
     sent = request.headers.get("authorization", "")[:5].lower()
     dpop = takes_dpop and (error.scheme == "DPoP" or sent == "dpop ")
     challenge = f'{"DPoP" if dpop else "Bearer"} realm="MostID"'

@@ -67,6 +67,17 @@ REFUSED = "mostid.refused"
 """Where the page of a request that ends at the door finds its status."""
 RETRY_AFTER = {429: "30", 503: "2"}
 """Seconds to wait, by status."""
+SECTIONS = {
+    400: "RFC 9110 §15.5.1",
+    405: "RFC 9110 §15.5.6",
+    411: "RFC 9110 §15.5.12",
+    413: "RFC 9110 §15.5.14",
+    429: "RFC 6585 §4",
+    431: "RFC 6585 §5",
+}
+"""Where it is said what a status means: for the log alone."""
+LINES_A_MINUTE = 10
+"""Of the refusals of one address so many are in the log: a flood neither fills it nor takes the lines of others."""
 
 Handler = Callable[[Request], Answer | None]
 Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
@@ -129,6 +140,7 @@ class Door:
         self._certificates = settings.client_certificates
         exempt = settings.profile != "production"
         self._windows = AddressWindows(storage.clock, settings.limits.requests_per_address_minute, exempt)
+        self._lines = AddressWindows(storage.clock, LINES_A_MINUTE, exempt_loopback=False)
         self._always = (("X-Content-Type-Options", "nosniff"),) + (
             (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),) if settings.secure else ()
         )
@@ -149,6 +161,8 @@ class Door:
             if answer is None:
                 self._check_page(environ)
         except Refusal as refusal:
+            if refusal.text:  # others have their line already, with what failed
+                self._explain(environ, refusal.status, refusal.text)
             if endpoint is None or endpoint.pages:
                 environ[REFUSED] = refusal.status
                 shown = environ if refusal.may_be_repeated else _emptied(environ)
@@ -226,7 +240,14 @@ class Door:
             answer = cors.preflight(environ, endpoint.methods, endpoint.origins)
             if answer is not None:
                 return answer
+        self._explain(environ, 405, "the method is none of this endpoint's")
         return Answer(405, b"", (("Allow", ", ".join(sorted(endpoint.methods))), *NO_STORE))
+
+    def _explain(self, environ: WSGIEnvironment, status: int, cause: str) -> None:
+        """Why a request ends here, under the reference that its sender sees (SR-033)."""
+        if self._lines.admit(environ["mostid.address"]):
+            said = {"reference": environ["mostid.reference"], "status": status, "cause": cause}
+            log.info("refused", extra={**said, "section": SECTIONS[status]})
 
     def _query(self, environ: WSGIEnvironment) -> Form:
         query = environ.get("QUERY_STRING", "")
@@ -270,7 +291,7 @@ class Door:
         serves = endpoint is not None and endpoint.services
         may_enter = self._windows.has_room if serves else self._windows.admit
         if not may_enter(environ["mostid.address"]):
-            raise Refusal(429)
+            raise Refusal(429, "too many requests of this address")
 
     def _address(self, environ: WSGIEnvironment) -> str:
         """The client's address: the last hop that is not one of our proxies (SR-094)."""

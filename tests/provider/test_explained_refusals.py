@@ -75,6 +75,28 @@ def test_the_log_explains(
     assert section.partition(" §")[2] not in answer.headers.get("Location", "")
 
 
+@pytest.mark.sr("SR-033")
+def test_what_comes_twice_is_explained(
+    signed_in: Browser, store: Service, lines: pytest.LogCaptureFixture
+) -> None:
+    code = signed_in.code(store)
+    first = exchange(signed_in, store, code).json["refresh_token"]
+    second = refresh(signed_in, store, first).json["refresh_token"]
+    refresh(signed_in, store, second)
+    lines.clear()
+    answers = [refresh(signed_in, store, first), exchange(signed_in, store, code)]
+    said = [one for one in lines.records if one.message == "refused"]
+    assert [(one.error, one.section) for one in said] == [  # type: ignore[attr-defined]
+        ("invalid_grant", "RFC 9700 §4.14.2"),
+        ("invalid_grant", "RFC 6749 §4.1.2"),
+    ]
+    assert all(one.cause for one in said)  # type: ignore[attr-defined]
+    assert [one.reference for one in said] == [  # type: ignore[attr-defined]
+        answer.headers["X-Reference"] for answer in answers
+    ]
+    assert {answer.text for answer in answers} == {'{"error":"invalid_grant"}'}
+
+
 def _raised() -> list[tuple[str, str]]:
     """Every error code that is written down in the room, with its place."""
     found = []

@@ -1,6 +1,7 @@
 """The door refuses what is too large or malformed before anything is read, and fails as an endpoint should."""
 
 import io
+import logging
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -205,3 +206,62 @@ def test_an_answer_that_has_no_body_says_no_length(storage: Storage, status: int
     answered = through(Door(page, {"/machine": endpoint}, storage, settings(), Metrics()), "/machine")
     assert answered[0] == status
     assert "Content-Length" not in answered[1]
+
+
+REFUSALS = {
+    "not a number": (400, "RFC 9110 §15.5.1", {"CONTENT_LENGTH": "x"}),
+    "a zero byte": (400, "RFC 9110 §15.5.1", {"body": b"a=%00"}),
+    "a cookie twice": (400, "RFC 9110 §15.5.1", {"HTTP_COOKIE": "mostid_sid=a; mostid_sid=b"}),
+    "another method": (405, "RFC 9110 §15.5.6", {"REQUEST_METHOD": "GET"}),
+    "no length": (411, "RFC 9110 §15.5.12", {"HTTP_TRANSFER_ENCODING": "chunked"}),
+    "large": (413, "RFC 9110 §15.5.14", {"CONTENT_LENGTH": "8193"}),
+    "large headers": (431, "RFC 6585 §5", {"HTTP_ACCEPT": "x" * 40_000}),
+}
+
+
+@pytest.mark.sr("SR-033", "SR-184")
+@pytest.mark.parametrize("name", REFUSALS)
+def test_the_log_explains(storage: Storage, caplog: pytest.LogCaptureFixture, name: str) -> None:
+    status, section, asked = REFUSALS[name]
+    caplog.set_level(logging.INFO, "mostid.door")
+    for path in ("/machine",) if status == 405 else ("/machine", "/page"):
+        caplog.clear()
+        answer = call(storage, path, **asked)
+        (line,) = caplog.records
+        told = (line.message, line.status, line.section, line.reference)  # type: ignore[attr-defined]
+        assert told == ("refused", status, section, answer[1]["X-Reference"])
+        assert line.cause  # type: ignore[attr-defined]
+        assert section.encode() not in answer[2]
+
+
+@pytest.mark.sr("SR-202")
+def test_a_flood_does_not_fill_the_log(
+    storage: Storage, clock_file: ClockFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each address has a few lines a minute, so nobody takes those of others either."""
+    caplog.set_level(logging.INFO, "mostid.door")
+    limited = settings(limits=LimitsSettings(requests_per_address_minute=5))
+    door = Door(page, {"/machine": Endpoint(echo, frozenset({"POST"}))}, storage, limited, Metrics())
+
+    def flood(address: str) -> list[int]:
+        caplog.clear()
+        for number in range(40):
+            through(door, "/machine", REMOTE_ADDR=address, CONTENT_LENGTH="x" if number % 2 else None)
+        return [line.status for line in caplog.records]  # type: ignore[attr-defined]
+
+    clock_file.advance(61 - storage.clock.now() // 1000 % 60)  # a minute begins
+    first = flood("203.0.113.7")
+    assert len(first) == 10
+    assert set(first) == {400, 429}
+    assert len(flood("203.0.113.8")) == 10
+    assert flood("203.0.113.7") == []
+    clock_file.advance(60)
+    assert len(flood("203.0.113.7")) == 10
+
+
+def test_what_has_its_line_gets_no_second(storage: Storage, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "mostid.door")
+    for body in (b"bug=1", b"unavailable=1"):
+        caplog.clear()
+        call(storage, body=body)
+        assert len(caplog.records) == 1

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from app.grants import refresh
 from app.grants.issue import entitlement
 from app.grants.kept_details import opened
-from app.provider.errors import ProtocolError, invalid_grant
+from app.provider.errors import ProtocolError, explain, invalid_grant
 from app.provider.granttypes.base import GrantType
 
 log = logging.getLogger("mostid.provider")
@@ -74,4 +74,5 @@ class RefreshToken(GrantType):
         self.parts.metrics.event("refresh_replayed")
         reference, client_id = self.http.reference, result.grant.client_id
         log.warning("refresh token replayed", extra={"reference": reference, "client": client_id})
+        explain(self.http, "invalid_grant", "a former refresh token came again", "RFC 9700 §4.14.2")
         return 400, {"error": "invalid_grant"}, []

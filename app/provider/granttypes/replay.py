@@ -1,6 +1,5 @@
 """What came twice: a code or device code that was redeemed before ends what it gave (RFC 6749 §4.1.2, SR-026)."""
 
-import logging
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +7,9 @@ from app.events import audit
 from app.grants import revocation
 from app.grants.codes import Code
 from app.grants.device_requests import Approval
+from app.provider.errors import explain
 from app.provider.parts import Parts
 from app.web.request import Request
-
-log = logging.getLogger("mostid.provider")
 
 
 def refuse(
@@ -22,7 +20,8 @@ def refuse(
     Returned, not raised: the end must commit.
     """
     now, client_id = parts.clock.now(), given.client_id
-    log.info("refused", extra={"reference": http.reference, "error": "invalid_grant", "cause": cause})
+    section = "RFC 6749 §4.1.2" if isinstance(given, Code) else "RFC 8628 §3.5"
+    explain(http, "invalid_grant", cause, section)
     if revocation.end(http.tx, given.identity_id, grant, client_id, "code_replayed", now):
         audit.record(
             http.tx, "grant.code_replayed", now, identity=given.identity_id, actor="service", client_id=client_id,
