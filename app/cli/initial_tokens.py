@@ -6,11 +6,12 @@ import click
 
 from app.cli.output import moment, operator, print_json, print_rows, seconds
 from app.clients.initial_tokens import Terms, issue
+from app.clients.scopes import PERSONAL
 from app.storage.clock import Clock
 from app.storage.database import Storage
 
 DAY_MS = 86_400_000
-SCOPE = "openid profile email phone offline_access"
+SCOPE = " ".join(PERSONAL)
 
 
 def command(storage: Storage, clock: Clock) -> click.Command:

@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 from app.clients import secrets
 from app.clients.addresses import host_of, loopback_parts
 from app.clients.metadata import ECOSYSTEM, ClientMetadata
+from app.clients.scopes import EMPTY, OFFLINE
 from app.keys.jwk import PublicKey, read_set
 
 LOGO_PATH, STATIC_PATH = "/logo/", "/static/"
-EMPTY_SCOPES = frozenset({"address"})
-"""Scopes that may be registered and stand for nothing that we keep: asked for, they are ignored like unknown ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ class Client:
     post_logout_redirect_uris: tuple[str, ...]
     grant_types: frozenset[str]
     scopes: frozenset[str]
+    """Those that it may ask for and that stand for something."""
     require_pkce: bool
     require_nonce: bool
     fapi: str
@@ -87,6 +87,10 @@ class Client:
         native = self.public and self.application_type == "native"
         return native and not redirect_uri.startswith("https://")
 
+    def may_reach(self, resource: str, issuer: str) -> bool:
+        """Whether it may have tokens for this resource server (RFC 8707 §2, SR-067): we are one for everybody."""
+        return resource == issuer or resource in self.metadata.resources
+
     def check_secret(self, secret: str, now: int) -> bool:
         """Whether a secret is one of its live ones at `now` (ms), in constant time (SR-029)."""
         return secrets.matches(secret, self.secrets, now)
@@ -118,7 +122,7 @@ def make(
         redirect_uris=metadata.redirect_uris,
         post_logout_redirect_uris=metadata.post_logout_redirect_uris,
         grant_types=frozenset(metadata.grant_types),
-        scopes=frozenset(metadata.allowed_scopes) - EMPTY_SCOPES,
+        scopes=_scopes(metadata),
         require_pkce=metadata.require_pkce,
         require_nonce=metadata.require_nonce,
         fapi=metadata.fapi,
@@ -145,6 +149,12 @@ def sector(client_id: str, metadata: ClientMetadata) -> str:
         return metadata.sector or ECOSYSTEM
     host = metadata.sector or host_of(metadata.sector_identifier_uri)
     return f"host:{host}" if host else f"client:{client_id}"
+
+
+def _scopes(metadata: ClientMetadata) -> frozenset[str]:
+    """Who cannot refresh has no use for offline access (OIDC Core §11)."""
+    nothing = EMPTY if "refresh_token" in metadata.grant_types else EMPTY | {OFFLINE}
+    return frozenset(metadata.allowed_scopes) - nothing
 
 
 def _logo(client_id: str, metadata: ClientMetadata, digest: str | None) -> str:

@@ -38,13 +38,12 @@ class BadDetails(Exception):
 def read_details(text: str, client: Client, types: DetailTypes, issuer: str) -> Details:
     """What a client asks for, checked whole. Raises BadDetails."""
     details = _objects(text)
-    resources = {issuer, *client.metadata.resources}
     for number, detail in enumerate(details):
         place = f"{NAME}[{number}]"
         kind = _type(detail, place, client, types)
         _check_text(detail, place)
         _check_rules(detail, place, kind)
-        _check_locations(detail, place, resources)
+        _check_locations(detail, place, client, issuer)
     return details
 
 
@@ -151,14 +150,14 @@ def _step(part: str | int) -> str:
     return f"[{part}]" if isinstance(part, int) else f".{part}"
 
 
-def _check_locations(detail: Detail, place: str, resources: set[str]) -> None:
+def _check_locations(detail: Detail, place: str, client: Client, issuer: str) -> None:
     """The resource servers that it is for are some that the client may have tokens for (SR-067)."""
     locations = detail.get("locations")
     if locations is None and "locations" not in detail:
         return
     if not isinstance(locations, list) or not locations:
         raise BadDetails(f"{place}.locations is no list of addresses")
-    if not all(isinstance(location, str) and location in resources for location in locations):
+    if not all(isinstance(location, str) and client.may_reach(location, issuer) for location in locations):
         raise BadDetails(f"{place}.locations names one that this client may have no tokens for")
 
 

@@ -107,14 +107,13 @@ def _refuse_what_is_not_offered(target: Target, form: Form) -> None:
         raise Refused(target, "unsupported_response_type")  # SR-006
     if mode_of(form, target.client, target.redirect_uri) is None:
         section = demanded(target.client, "MS §5.4.1", "JARM §2.3")  # SR-010
-        raise Refused(target, "invalid_request", "this client may not have this response_mode", section)
+        modes = ", ".join(target.client.metadata.response_modes)
+        raise Refused(target, "invalid_request", f"say response_mode, one of: {modes}", section)
 
 
 def _may_reach(form: Form, target: Target) -> bool:
-    """Whether it names one resource server, which its client may have tokens for (SR-067): we are one for everybody."""
-    resource = form["resource"]
-    known = resource == target.issuer or resource in target.client.metadata.resources
-    return known and "resource" not in form.repeated
+    """Whether it names one resource server, which its client may have tokens for (SR-067)."""
+    return "resource" not in form.repeated and target.client.may_reach(form["resource"], target.issuer)
 
 
 def _challenge(target: Target, form: Form) -> str:
@@ -131,8 +130,6 @@ def _challenge(target: Target, form: Form) -> str:
 def _scope(target: Target, form: Form) -> tuple[str, ...]:
     """The scopes asked for that the client may have, each once, in the order asked. Others are ignored (OIDC Core §3.1.2.1)."""
     allowed = target.client.scopes
-    if "refresh_token" not in target.client.grant_types:
-        allowed = allowed - {"offline_access"}
     wanted = dict.fromkeys(form.get("scope", "").split())
     scope = tuple(name for name in wanted if name in allowed)
     if not scope and ("scope" in form or DETAILS not in form):  # RFC 9396 §3: either will do

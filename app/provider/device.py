@@ -3,12 +3,12 @@
 import re
 
 from app.clients.registry import Client
-from app.grants.authorization_details import NAME as DETAILS
-from app.grants.authorization_details import BadDetails, read_details, written
+from app.grants.authorization_details import written
 from app.grants.device_requests import GRANT_TYPE, INTERVAL_S
+from app.provider.asked_details import asked_details
 from app.provider.client_auth import ClientAuthentication
 from app.provider.device_qr import complete_uri
-from app.provider.errors import ProtocolError, error_answer, invalid_request
+from app.provider.errors import ProtocolError, error_answer
 from app.provider.parts import Parts
 from app.web.request import Answer, Request, json_answer
 
@@ -58,11 +58,8 @@ class DeviceAuthorizationEndpoint:
         issuer = self._parts.settings.issuer
         if request.form.get("resource", issuer) != issuer or "resource" in request.form.repeated:
             raise ProtocolError("invalid_target", "tokens are for this server alone")  # RFC 8707 §2
-        allowed = client.scopes
-        if "refresh_token" not in client.grant_types:
-            allowed = allowed - {"offline_access"}
         wanted = dict.fromkeys(request.form.get("scope", "openid").split())
-        scope = tuple(name for name in wanted if name in allowed)
+        scope = tuple(name for name in wanted if name in client.scopes)
         if not scope:
             raise ProtocolError("invalid_scope", "no scope that this client may have")
         if not self._parts.starts.admit(request.address):
@@ -71,17 +68,8 @@ class DeviceAuthorizationEndpoint:
 
     def _details(self, request: Request, client: Client) -> str:
         """What the device wants to be allowed in full (RFC 9396 §4), as it is kept. Raises ProtocolError."""
-        if DETAILS not in request.form:
-            return ""
-        if DETAILS in request.form.repeated:
-            raise invalid_request(f"{DETAILS} is repeated")
-        parts = self._parts
-        try:
-            return written(
-                read_details(request.form[DETAILS], client, parts.detail_types, parts.settings.issuer)
-            )
-        except BadDetails as problem:
-            raise ProtocolError("invalid_authorization_details", str(problem)) from None
+        details = asked_details(request.form, client, self._parts)
+        return written(details) if details else ""
 
 
 def family(agent: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from app.clients import mutual_tls
+from app.clients.scopes import PERSONAL
 from app.grants.device_requests import GRANT_TYPE as DEVICE_CODE
 from app.keys.encryption import ALGORITHMS as ENCRYPTION_ALGORITHMS
 from app.keys.encryption import CONTENT_ALGORITHMS
@@ -49,7 +50,7 @@ def metadata(settings: Settings, types: Iterable[str], algorithms: list[str]) ->
         "response_types_supported": ["code"],
         "response_modes_supported": list(MODES),
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE],
-        "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
+        "scopes_supported": list(PERSONAL),
         "subject_types_supported": ["public", "pairwise"],
         **_answers(algorithms),
         **_authentication(_auth_methods(settings)),

@@ -10,6 +10,7 @@ from app.clients.initial_tokens import Allowed
 from app.clients.logos import Logo
 from app.clients.metadata import BadMetadata, ClientMetadata
 from app.clients.policy import Policy
+from app.clients.scopes import PERSONAL
 from app.clients.sectors import check_hosts, check_unchanged
 from app.clients.statements import BadStatement, Statements
 from app.provider.errors import BadBearer, ProtocolError, bearer_answer, error_answer
@@ -23,7 +24,7 @@ LEVELS = 8
 """Of JSON, in a document: keys with chains of certificates need five."""
 FETCHED = frozenset({sectors.MEMBER, logos.MEMBER})
 """Members that name what is fetched from elsewhere."""
-OPEN = Allowed(frozenset({"openid", "profile", "email", "phone", "offline_access"}), {})
+OPEN = Allowed(frozenset(PERSONAL), {})
 """What anybody's client may be, where registration is open."""
 
 
@@ -224,6 +225,5 @@ def shown(metadata: ClientMetadata) -> dict[str, Any]:
 
 def _refusal(error: BadMetadata) -> ProtocolError:
     """The first mistake, in our own words: which member, and what is wrong with it."""
-    member, problem = error.problems[0]
-    text = "".join(sign for sign in f"{member}: {problem}" if sign.isascii() and sign.isprintable())
+    text = "".join(sign for sign in error.sentences[0] if sign.isascii() and sign.isprintable())
     return ProtocolError(error.code, text.translate({ord('"'): "'", ord("\\"): "/"})[:200], cause=str(error))

@@ -1,10 +1,10 @@
 """Metadata of our own API, which is userinfo, as a protected resource (RFC 9728)."""
 
+from app.clients.scopes import ABOUT_A_PERSON
 from app.provider.dpop import ALGORITHMS
 from config.settings import Settings
 
 PATH = "/.well-known/oauth-protected-resource"
-SCOPES = ["openid", "profile", "email", "phone"]
 
 
 def address(settings: Settings) -> str:
@@ -20,7 +20,7 @@ def resource_metadata(settings: Settings, algorithms: list[str]) -> dict[str, ob
         "resource_name": "MostID",
         "authorization_servers": [issuer],
         "jwks_uri": f"{issuer}/jwks.json",
-        "scopes_supported": SCOPES,
+        "scopes_supported": list(ABOUT_A_PERSON),
         "bearer_methods_supported": ["header", "body"],
         "resource_signing_alg_values_supported": algorithms,
         "dpop_signing_alg_values_supported": list(ALGORITHMS),

@@ -9,11 +9,12 @@ from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
 from app.clients.registry import Client
 from app.grants import grants
 from app.grants.authorization_details import NAME as DETAILS
-from app.grants.authorization_details import BadDetails, Details, is_within, read_details, still_allowed
+from app.grants.authorization_details import Details, is_within, still_allowed
 from app.grants.claims import profile, select_single
 from app.grants.issue import Entitlement
 from app.grants.kept_details import sealed
 from app.keys.encryption import Recipient
+from app.provider.asked_details import BAD_DETAILS, asked_details
 from app.provider.client_certificate import BadCertificate
 from app.provider.dpop import BadProof
 from app.provider.encryption import recipient_of
@@ -21,8 +22,6 @@ from app.provider.errors import ProtocolError, invalid_grant, invalid_request
 from app.provider.parts import Parts
 from app.provider.sections import demanded
 from app.web.request import Form, Request
-
-BAD_DETAILS = "invalid_authorization_details"
 
 
 class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib has no types
@@ -53,8 +52,8 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
 
         A request may name what was granted and never another (SR-038), as long as its client may have it.
         """
-        ours = granted == self.parts.settings.issuer or granted in self.service.metadata.resources
-        if not ours or self.form.get("resource", granted) != granted or "resource" in self.form.repeated:
+        may = self.service.may_reach(granted, self.parts.settings.issuer)
+        if not may or self.form.get("resource", granted) != granted or "resource" in self.form.repeated:
             raise ProtocolError("invalid_target", "one resource, and that which was granted")
         return granted
 
@@ -150,15 +149,7 @@ class GrantType(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib
 
     def asked_details(self) -> Details | None:
         """The details that the request names; None where it names none. Raises ProtocolError."""
-        if DETAILS not in self.form:
-            return None
-        if DETAILS in self.form.repeated:
-            raise invalid_request(f"{DETAILS} is repeated")
-        parts = self.parts
-        try:
-            return read_details(self.form[DETAILS], self.service, parts.detail_types, parts.settings.issuer)
-        except BadDetails as problem:
-            raise ProtocolError(BAD_DETAILS, str(problem)) from None
+        return asked_details(self.form, self.service, self.parts)
 
     def single_claims(self, identity: UUID, asked: Mapping[str, Sequence[str]] | None) -> Mapping[str, Any]:
         """Claims of a person that were asked for one by one for the ID token (OIDC Core §5.5); read only then."""

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from app.clients.scopes import PERSONAL
 from app.grants.authorization_details import NAME as DETAILS
 from app.grants.authorization_details import Details
+from app.provider.asked_details import BAD_DETAILS
 from app.provider.errors import ProtocolError
-from app.provider.granttypes.base import BAD_DETAILS, GrantType
-
-PERSONAL = frozenset({"openid", "profile", "email", "phone", "offline_access"})
+from app.provider.granttypes.base import GrantType
 
 
 class ClientCredentials(GrantType):
@@ -19,7 +19,7 @@ class ClientCredentials(GrantType):
         """Mint a token with the scopes asked for, or all that the service may have without a person."""
         if self.service.public:
             raise ProtocolError("unauthorized_client", "this client may not use this grant type")
-        allowed = self.service.scopes - PERSONAL
+        allowed = self.service.scopes.difference(PERSONAL)
         asked = self.asked_scope()
         wanted = sorted(allowed) if asked is None else asked
         details = self._details()
