@@ -26,6 +26,8 @@ NAMEABLE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Members that a refusal may name, by our own schema and never by the request."""
 DRAFT_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 MOST_DEPTH = 40
+CLOSING = frozenset({"additionalProperties", "unevaluatedProperties"})
+"""Rules by which a schema refuses members that it does not know."""
 OWN = frozenset({"type", "locations"})
 """Members with rules of their own, which pages show for every type."""
 
@@ -124,7 +126,9 @@ def _read(file: Path) -> DetailType:
     members = frozenset(_names(document.rules))
     _check_schema(document.rules)
     _check_shown(document, members)
-    return DetailType(file.stem, document, _validator(document.rules), members)
+    validator = _validator(document.rules)
+    _check_name(file.stem, validator)
+    return DetailType(file.stem, document, validator, members)
 
 
 def _check_schema(schema: Mapping[str, Any]) -> None:
@@ -170,6 +174,18 @@ def _check_shown(document: Document, members: frozenset[str]) -> None:
     for name in document.rules.get("properties", {}):
         if name not in known:
             raise _Wrong(f"say in shown how the member {name!r} is shown, or name it in not_shown")
+
+
+def _check_name(name: str, validator: Draft202012Validator) -> None:
+    """An object of a type says its name, so a schema that takes no such name takes nothing."""
+    try:
+        wrong = list(validator.iter_errors({"type": name}))
+    except RecursionError:
+        raise _Wrong("mend schema: it refers to itself without end") from None
+    if any([*error.absolute_path] == ["type"] or error.validator in CLOSING for error in wrong):
+        raise _Wrong(
+            f'write "type": {{"const": "{name}"}} into the properties of the schema: the member says the file\'s name'
+        )
 
 
 def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:

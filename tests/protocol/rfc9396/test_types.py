@@ -55,6 +55,13 @@ BAD: dict[str, tuple[str, str]] = {
     "file": (with_property("years", {"$ref": "file:///etc/passwd"}), "leads nowhere"),
     "bad pattern of names": (with_property("years", {"patternProperties": {"(": {}}}), "which is no JSON Schema"),
     "nowhere": (with_property("years", {"$ref": "#/$defs/years"}), "leads nowhere"),
+    "another name": (with_schema(), 'write "type": {"const": "bad"} into the properties'),
+    "another choice": (with_property("type", {"enum": ["good", "report"]}), 'write "type": {"const": "bad"}'),
+    "no name": (
+        with_schema(properties={k: v for k, v in SCHEMA["properties"].items() if k != "type"}),
+        'write "type": {"const": "bad"}',
+    ),
+    "no end": (with_schema(allOf=[{"$ref": "#"}]), "mend schema: it refers to itself without end"),
     "bad pattern": (with_property("years", {"pattern": "\\p{L}("}), "mend schema.properties.years.pattern, which"),
 }  # fmt: skip
 
@@ -64,6 +71,15 @@ def test_a_bad_type_stops_the_start(types: Path, content: str, said: str) -> Non
     (types / "bad.json").write_text(content, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=f"^MOSTID_AUTHORIZATION_DETAILS_DIR: bad.json: .*{said}"):
         load_types(types)
+
+
+@pytest.mark.parametrize(
+    "rule", [True, {"type": "string"}, {"enum": ["other", "good"]}, {"$ref": "#/$defs/name"}]
+)
+def test_a_name_that_the_schema_takes(types: Path, rule: Any) -> None:
+    properties, defs = SCHEMA["properties"] | {"type": rule}, SCHEMA["$defs"] | {"name": {"const": "good"}}
+    (types / "good.json").write_text(with_schema(properties=properties, **{"$defs": defs}), encoding="utf-8")
+    assert "good" in load_types(types)
 
 
 def test_each_bad_file_has_its_sentence(types: Path) -> None:
