@@ -231,7 +231,7 @@ def _provider(floor: Floor) -> provider.Parts:
         sealer=floor.sealer,
         keyed=keyed,
         data_keys=floor.data_keys,
-        codes=Codes(floor.sealer, floor.clock, settings.lifetimes.code_s),
+        codes=Codes(floor.sealer, floor.ephemeral, floor.clock, settings.lifetimes.code_s),
         refresh=RefreshTokens(floor.sealer, floor.clock, settings.lifetimes),
         devices=floor.devices,
         approvals=floor.approvals,

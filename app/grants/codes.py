@@ -1,4 +1,7 @@
-"""Authorization codes: sealed values that carry everything the exchange needs. Issuing one writes nothing."""
+"""Authorization codes: sealed values that carry everything the exchange needs. Issuing one writes nothing into the truth.
+
+Of a request that said too much for an address, the hash travels, and the rest waits in the ephemeral store.
+"""
 
 import hashlib
 import json
@@ -10,10 +13,15 @@ from uuid import UUID
 
 from app.keys.sealing import Sealer, Unsealable
 from app.storage.clock import Clock
+from app.storage.ephemeral.base import Ephemeral
 from app.storage.ids import born, uuid7
 
 PURPOSE = "code"
 HEAD = struct.Struct(">16s16s16s16sQ")
+LONGEST = 1_000
+"""Characters of a code."""
+PARKED = b"p"
+"""What begins a tail that waits elsewhere; any other is a JSON list."""
 AHEAD_MS = 10_000
 """How much the clock of the machine that made a code may be ahead of ours."""
 
@@ -46,19 +54,22 @@ class Code:
 class Codes:
     """Seals and opens codes."""
 
-    def __init__(self, sealer: Sealer, clock: Clock, life_s: int) -> None:
-        self._sealer, self._clock, self._life_ms = sealer, clock, life_s * 1000
+    def __init__(self, sealer: Sealer, ephemeral: Ephemeral, clock: Clock, life_s: int) -> None:
+        self._sealer, self._ephemeral, self._clock, self._life_ms = sealer, ephemeral, clock, life_s * 1000
 
     def new_id(self) -> UUID:
         """An id for a code; its time of birth is in it."""
         return uuid7(self._clock.now())
 
     def seal(self, code: Code) -> str:
-        """The text given to the service. Bound to client, redirect URI, challenge, nonce, session, identity (SR-027)."""
+        """The text given to the service. Bound to client, redirect URI, challenge, nonce, session, identity (SR-027).
+
+        May raise EphemeralDown for one that would be too long.
+        """
         head = HEAD.pack(
             code.id.bytes, code.identity_id.bytes, code.session_id.bytes, code.link_id.bytes, code.auth_time
         )
-        tail = [
+        values = [
             code.client_id,
             code.redirect_hash,
             code.challenge,
@@ -69,12 +80,15 @@ class Codes:
             code.extras,
             *code.amr,
         ]
-        return self._sealer.seal(
-            PURPOSE, head + json.dumps(tail, separators=(",", ":"), ensure_ascii=False).encode()
-        )
+        tail = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
+        text = self._sealer.seal(PURPOSE, head + tail)
+        if len(text) <= LONGEST:
+            return text
+        self._ephemeral.put(_key(code.id), tail, self._life_ms + 2 * AHEAD_MS)
+        return self._sealer.seal(PURPOSE, head + PARKED + hashlib.sha256(tail).digest())
 
     def open(self, text: str) -> Code:
-        """The code, if it is ours and not older than its life. Raises BadCode."""
+        """The code, if it is ours and not older than its life. Raises BadCode, or EphemeralDown for a long one."""
         try:
             raw = self._sealer.open(PURPOSE, text)
         except Unsealable:
@@ -83,7 +97,8 @@ class Codes:
         code_id, identity, session, link = (UUID(bytes=part) for part in ids)
         if not -AHEAD_MS <= self._clock.now() - born(code_id) < self._life_ms:
             raise BadCode("expired")
-        client, redirect, challenge, scope, nonce, resource, acr, extras, *amr = json.loads(raw[HEAD.size :])
+        tail = self._whole(code_id, raw[HEAD.size :])
+        client, redirect, challenge, scope, nonce, resource, acr, extras, *amr = json.loads(tail)
         return Code(
             code_id,
             identity,
@@ -101,7 +116,20 @@ class Codes:
             extras,
         )
 
+    def _whole(self, code_id: UUID, tail: bytes) -> bytes:
+        """The tail, from where it waits if it does. Reading it spends nothing: the grant's row does that."""
+        if not tail.startswith(PARKED):
+            return tail
+        found = self._ephemeral.get(_key(code_id))
+        if found is None or hashlib.sha256(found).digest() != tail[len(PARKED) :]:
+            raise BadCode("what it stands for is kept no more")
+        return found
+
 
 def redirect_hash(uri: str) -> str:
     """What a code keeps of its redirect URI."""
     return hashlib.sha256(uri.encode()).hexdigest()[:32]
+
+
+def _key(code_id: UUID) -> str:
+    return f"code:{code_id}"

@@ -192,7 +192,7 @@ class Authorize:
 
 
 def _extras(request: AuthorizationRequest, step: Issue) -> dict[str, Any]:
-    """What few codes carry. Claims are names that we know, each once a place, so they always fit in a code."""
+    """What few codes carry. Claims are names that we know, each once a place: they are few, whatever was asked for."""
     extras: dict[str, Any] = {}
     if "dpop_jkt" in request.parameters:
         extras["jkt"] = request.parameters["dpop_jkt"]
@@ -218,8 +218,10 @@ def quick(authorize: Authorize, tx: Transaction, visit: Visit, reference: str) -
         decision = authorize.decide(tx, visit)
         if decision.request.target.mode.posts or decision.stale_session is not None or decision.details:
             return None  # a page, or something has to be written, which this reading path cannot
+        # Nobody waits for the ephemeral store with a transaction in hand: there a pushed request is spent, and what is
+        # too long for a code waits. Nothing was written, so this is no more than to end it now.
+        tx.rollback()
         if decision.spends:
-            tx.rollback()  # nobody waits for the ephemeral store with a transaction in hand
             authorize.spend(decision)
         return _redirect(authorize.answer(decision, reference))
     except Refused as refused:

@@ -1,14 +1,17 @@
 """Codes: sealed values that say everything an exchange needs, to us alone, for a minute."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from app.grants.codes import BadCode, Code, Codes, redirect_hash
-from app.keys.keyring import Keyring
 from app.keys.sealing import Sealer
 from app.storage.clock import Clock
+from app.storage.ephemeral import SqliteEphemeral
+from app.storage.ephemeral.base import Ephemeral
 from app.storage.ids import born
 from tests.identity.world import keyring, secret
 from tests.services import ClockFile
@@ -31,8 +34,13 @@ LARGEST = Code(
 )
 
 
-def codes(clock: Clock, keys: Keyring | None = None) -> Codes:
-    return Codes(Sealer(keys or keyring(), PURPOSES), clock, 60)
+Maker = Callable[..., Codes]
+
+
+@pytest.fixture
+def codes(clock: Clock, ephemeral: Ephemeral) -> Maker:
+    """Makers of codes over one store, with these keys or the usual ones."""
+    return lambda keys=None: Codes(Sealer(keys or keyring(), PURPOSES), ephemeral, clock, 60)
 
 
 def made(maker: Codes) -> Code:
@@ -40,8 +48,8 @@ def made(maker: Codes) -> Code:
 
 
 @pytest.mark.sr("SR-023", "SR-027")
-def test_a_code_says_what_was_sealed_and_never_twice_the_same(clock: Clock) -> None:
-    maker = codes(clock)
+def test_a_code_says_what_was_sealed_and_never_twice_the_same(codes: Maker, clock: Clock) -> None:
+    maker = codes()
     code = made(maker)
     texts = {maker.seal(code) for _ in range(50)}
     assert len(texts) == 50
@@ -50,16 +58,49 @@ def test_a_code_says_what_was_sealed_and_never_twice_the_same(clock: Clock) -> N
     assert abs(born(code.id) - clock.now()) < 2000
 
 
-@pytest.mark.sr("SR-023")
-def test_the_largest_code_fits_into_an_address(clock: Clock) -> None:
-    assert len(codes(clock).seal(made(codes(clock)))) <= 1_000
+@pytest.mark.sr("SR-009", "SR-023")
+@pytest.mark.parametrize("letter", ["n", '"', "\x01", "ы", "\U0001f600"])
+def test_a_code_fits_into_an_address_whatever_was_asked_for(codes: Maker, letter: str) -> None:
+    maker = codes()
+    for times in (0, 1, 100, 200, 255, 256, 1_024):
+        nonce = (letter * times).encode()[:1_024].decode(errors="ignore")
+        code = replace(
+            made(maker), nonce=nonce, scope=f"openid {'s' * times}", resource="https://r/" + "r" * times
+        )
+        text = maker.seal(code)
+        assert len(text) <= 1_000
+        assert codes().open(text) == code  # another process, the same store
+        assert codes().open(text) == code
+
+
+@pytest.mark.sr("SR-023", "SR-181")
+def test_an_ordinary_code_needs_no_store(clock: Clock, tmp_path: Path) -> None:
+    sealer, one, other = Sealer(keyring(), PURPOSES), tmp_path / "one.db", tmp_path / "other.db"
+    makers = [Codes(sealer, SqliteEphemeral(file, clock), clock, 60) for file in (one, other)]
+    code = made(makers[0])
+    assert makers[1].open(makers[0].seal(code)) == code
+    long = makers[0].seal(replace(code, nonce="n" * 1_024))
+    with pytest.raises(BadCode, match="kept no more"):
+        makers[1].open(long)
+
+
+@pytest.mark.sr("SR-023", "SR-074")
+def test_what_waits_in_the_store_is_not_exchanged_for_something_else(
+    codes: Maker,
+) -> None:
+    maker = codes()
+    code = replace(made(maker), nonce="n" * 1_024)
+    text = maker.seal(code)
+    maker.seal(replace(code, client_id="thief"))
+    with pytest.raises(BadCode):
+        maker.open(text)
 
 
 @pytest.mark.sr("SR-023")
-def test_a_code_is_readable_by_us_alone(clock: Clock) -> None:
-    maker = codes(clock)
+def test_a_code_is_readable_by_us_alone(codes: Maker) -> None:
+    maker = codes()
     text = maker.seal(made(maker))
-    stranger = codes(clock, keyring(seal=secret("other")))
+    stranger = codes(keyring(seal=secret("other")))
     with pytest.raises(BadCode):
         stranger.open(text)
     for part in ("openid", "nnnn", "cccc", LARGEST.challenge):
@@ -67,9 +108,9 @@ def test_a_code_is_readable_by_us_alone(clock: Clock) -> None:
 
 
 @pytest.mark.sr("SR-074")
-def test_no_other_sealed_value_is_a_code(clock: Clock) -> None:
+def test_no_other_sealed_value_is_a_code(codes: Maker) -> None:
     sealer = Sealer(keyring(), PURPOSES)
-    maker = Codes(sealer, clock, 60)
+    maker = codes()
     payload = sealer.open("code", maker.seal(made(maker)))
     for text in (sealer.seal("session", payload), sealer.seal_same("code", payload), "", "A", "x" * 9000):
         with pytest.raises(BadCode):
@@ -77,8 +118,8 @@ def test_no_other_sealed_value_is_a_code(clock: Clock) -> None:
 
 
 @pytest.mark.sr("SR-023", "SR-199")
-def test_a_code_lives_its_minute_by_any_clock_nearby(clock: Clock, clock_file: ClockFile) -> None:
-    maker = codes(clock)
+def test_a_code_lives_its_minute_by_any_clock_nearby(codes: Maker, clock_file: ClockFile) -> None:
+    maker = codes()
     text = maker.seal(made(maker))
     for seconds, good in ((0, True), (59, True), (61, False), (-9, True), (-11, False), (86_400, False)):
         clock_file.set(seconds)
@@ -89,7 +130,7 @@ def test_a_code_lives_its_minute_by_any_clock_nearby(clock: Clock, clock_file: C
                 maker.open(text)
 
 
-def test_a_code_survives_a_new_sealing_key(clock: Clock) -> None:
-    text = codes(clock).seal(made(codes(clock)))
-    both = codes(clock, keyring(seal=f"{secret('seal', 2)},{secret('seal')}"))
+def test_a_code_survives_a_new_sealing_key(codes: Maker) -> None:
+    text = codes().seal(made(codes()))
+    both = codes(keyring(seal=f"{secret('seal', 2)},{secret('seal')}"))
     assert both.open(text)

@@ -252,17 +252,31 @@ def test_voluntary_acr_is_a_wish(signed_in: Browser, store: Service) -> None:
     assert "code" in answered(signed_in.authorize(store, prompt="none", claims=wish))
 
 
-@pytest.mark.sr("SR-027")
-def test_a_code_with_every_claim_stays_short(signed_in: Browser, store: Service) -> None:
+@pytest.mark.sr("SR-009", "SR-027")
+@pytest.mark.parametrize("nonce", ["n" * 43, "n" * 1_024, "\x01" * 1_024, "ы" * 512])
+def test_a_code_with_every_claim_stays_short(
+    deployment: Deployment, signed_in: Browser, store: Service, nonce: str
+) -> None:
+    accounts = "https://api.example/" + "a" * 480
+    deployment.change(store, resources=[accounts])
     names = only(
         "name", "given_name", "family_name", "nickname", "picture", "gender", "birthdate", "locale", "updated_at",
         "email", "email_verified", "phone_number", "phone_number_verified",
     )  # fmt: skip
-    document = asked(userinfo=names, id_token=names)
-    code = signed_in.code(
-        store, scope=" ".join(EVERYTHING), claims=document, dpop_jkt="a" * 43, nonce="n" * 43
-    )
+    asked_for = {
+        "scope": " ".join(EVERYTHING),
+        "claims": asked(userinfo=names, id_token=names),
+        "nonce": nonce,
+        "resource": accounts,
+    }
+    code = signed_in.code(store, **asked_for, dpop_jkt="a" * 43)
     assert len(code) <= 1_000
+    code = signed_in.code(store, **asked_for)
+    assert len(code) <= 1_000
+    got = _exchanged(signed_in, store, code)
+    said = claims(got["id_token"])
+    assert (got["scope"], said["nonce"], said["email"]) == (" ".join(EVERYTHING), nonce, "maria@mail.ru")
+    assert exchange(signed_in, store, code).status_code == 400  # twice is found out all the same
 
 
 @pytest.mark.rule("OIDC Core", "5.5", "a large document goes through the pages and comes out whole")
