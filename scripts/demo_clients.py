@@ -27,7 +27,6 @@ DEMO: dict[str, dict[str, Any]] = {
     | {
         "client_name": "Prichal",
         "client_name#ru": "Причал",
-        "short_name": "Prichal",
         "accent": "#1d4e9e",
         "allowed_scopes": ["openid", "profile"],
     },

@@ -36,11 +36,14 @@ class LauncherPage:
 
         Each link begins at the service, so that the answer goes to a browser that asked for it (OIDC Core §4).
         """
+        settings = self._parts.settings
         return self._pages.render(
             "provider/launcher.html",
             services=self._entrances(),
             signed_in=self._is_signed_in(),
             others=bool(self._cookies.read("others")),
+            phone=settings.phone_enabled,
+            account=settings.mailru.enabled or settings.vkid.enabled,
         )
 
     def _entrances(self) -> list[Entrance]:

@@ -59,15 +59,14 @@ class ChoosePage:
         ways = list(self._journey.parts.settings.ways)
         usual = PHONE if step.wants_phone else device.way
         ways.sort(key=lambda way: way != usual)
-        shown = [
-            Way(way, device.name or None if way == device.way else None, way == device.way) for way in ways
-        ]
+        shown = [Way(way, device.name or None if way == device.way else None, way == usual) for way in ways]
         return self._journey.render(
             "signin/choose.html",
             step,
             status=status,
             ways=shown,
             names=NAMES,
+            known=bool(device.way),
             problem=problem,
             shared=is_shared(),
             policy_uri=step.client.policy_uri or None,

@@ -8,10 +8,11 @@ from typing import Any
 from flask import Response, request
 
 from app.clients.addresses import host_of
+from app.clients.client import Client
 from app.events import audit
 from app.grants import consents, grants
 from app.grants.authorization_details import Details, written
-from app.grants.claims import profile, select_claims
+from app.grants.claims import CLAIMS_OF_SCOPE, profile, select_claims
 from app.grants.claims_parameter import parse_claims
 from app.grants.grants import Standing
 from app.identity.numbers import masked
@@ -37,6 +38,8 @@ class Item:
     optional: bool
     on: bool
     """Whether the person had it switched on before."""
+    empty: bool
+    """Whether it stands for data of which there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +144,25 @@ def asked_of(tx: Transaction, parts: Parts, step: Step) -> Asked | None:
     if session is None or details is None:
         return None
     identity, client = session.identity_id, step.client
+    standing = grants.standing(tx, identity, client.client_id)
     wanted = dict.fromkeys([*step.ask.parameters.get("scope", "").split(), *_scopes_of_claims(step)])
-    asks = _asks_scopes(step) or not details
-    return Asked(
-        session,
-        tuple(scope for scope in wanted if scope in client.scopes and asks),
-        profile(tx, parts.data_keys, identity),
-        grants.standing(tx, identity, client.client_id),
-        details,
-    )
+    scopes = tuple(scope for scope in wanted if scope in client.scopes)
+    if details and not _asks_anew(step):
+        scopes = _open_ones(scopes, client, standing)
+    return Asked(session, scopes, profile(tx, parts.data_keys, identity), standing, details)
 
 
-def _asks_scopes(step: Step) -> bool:
-    """Whether scopes are for its person to decide: those of our own services are not, unless they ask for it."""
+def _open_ones(scopes: tuple[str, ...], client: Client, standing: Standing) -> tuple[str, ...]:
+    """What is still to be decided beside details: what was decided is not asked again, nor for our own services."""
+    decided = standing.consented | standing.left_out
+    return () if client.first_party else tuple(scope for scope in scopes if scope not in decided)
+
+
+def _asks_anew(step: Step) -> bool:
+    """Whether everything is for its person to decide, whatever was decided before."""
     parameters, client = step.ask.parameters, step.client
-    if not client.first_party or step.ask.device:
-        return True
-    return "consent" in parameters.get("prompt", "").split() or client.may_be_anybody(
-        parameters["redirect_uri"]
-    )
+    asks = step.ask.device or "consent" in parameters.get("prompt", "").split()
+    return asks or client.may_be_anybody(parameters["redirect_uri"])
 
 
 def _scopes_of_claims(step: Step) -> list[str]:
@@ -170,8 +173,15 @@ def _scopes_of_claims(step: Step) -> list[str]:
 
 def item(scope: str, asked: Asked) -> Item:
     """How one scope is shown to who is asked."""
-    value = _value(scope, select_claims(asked.claims, [scope]))
-    return Item(scope, _label(scope), value, scope not in REQUIRED, scope in asked.standing.consented)
+    claims = select_claims(asked.claims, [scope])
+    return Item(
+        scope,
+        _label(scope),
+        _value(scope, claims),
+        optional=scope not in REQUIRED,
+        on=scope in asked.standing.consented,
+        empty=scope in CLAIMS_OF_SCOPE and not claims,
+    )
 
 
 def _site(redirect_uri: str) -> str:
@@ -181,7 +191,7 @@ def _site(redirect_uri: str) -> str:
 
 def _label(scope: str) -> str:
     labels = {
-        "openid": gettext("A number that stands for you in this service alone"),
+        "openid": gettext("An identifier by which only this service knows you"),
         "profile": gettext("Name, nickname, picture, gender, date of birth, language"),
         "email": gettext("E-mail address"),
         "phone": gettext("Phone number"),

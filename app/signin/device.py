@@ -53,6 +53,12 @@ class Devices:
         sealed = self._sealer.seal(PURPOSE, json.dumps(value).encode())
         self._cookies.set(response, "device", sealed, LIFE_S)
 
+    def greet_nobody(self, response: Response) -> None:
+        """Somebody else is to come: no way is the usual one any more. What was proved here stays proved."""
+        device = self.read()
+        if device.way:
+            self.write(response, replace(device, way="", name=""))
+
     def forget(self, response: Response) -> None:
         """The person said: not you."""
         self._cookies.clear(response, "device")

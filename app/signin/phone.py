@@ -12,6 +12,8 @@ from app.web.pages import gettext, ngettext
 
 PATHS = {SMS: "/signin/phone/code", PUSH: "/signin/phone/push", MESSAGE: "/signin/phone/message"}
 LONGEST_HINT = 20
+EXAMPLE = "+7\u00a0920\u00a0123\u201145\u201167"
+"""A number as it is typed, in one piece: no line ends inside it."""
 NOT_MOBILE = frozenset({Reason.LANDLINE, Reason.PREMIUM, Reason.SERVICE, Reason.VOIP, Reason.SATELLITE})
 SOON_S = 300
 """A wait that a person may sit out; a longer one is told in minutes and hours."""
@@ -124,7 +126,7 @@ def number_problem(bad: BadNumber) -> str:
         return gettext("Numbers of this country are not supported. Type a Russian mobile number.")
     if bad.reason in NOT_MOBILE:
         return gettext("Codes can only be sent to a mobile number.")
-    return gettext("This does not look like a mobile number. Type it like +7 920 123-45-67.")
+    return gettext("This does not look like a mobile number. Type it like {number}.", number=EXAMPLE)
 
 
 def wait_text(seconds: int) -> str:

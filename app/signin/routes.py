@@ -45,7 +45,7 @@ def blueprint(parts: Parts) -> Blueprint:
         "/signin/phone": phone,
         "/consent": consent,
         DEVICE_PATH: DevicePage(journey),
-        SELECT_PATH: SelectPage(journey),
+        SELECT_PATH: SelectPage(journey, devices),
     }
     for path, page in entries.items():
         routes.add_url_rule(path, f"{_endpoint(path)}_get", page.get, methods=["GET"])

@@ -17,6 +17,7 @@ from app.identity.profile import known_as, masked_email
 from app.lifecycle.aside import Sessions, put_aside
 from app.sessions.browser import BrowserSession
 from app.sessions.others import mark
+from app.signin.device import Devices
 from app.signin.journey import Journey, Step
 from app.signin.upstream import NAMES
 from app.storage.database import Transaction
@@ -50,8 +51,8 @@ class Chosen:
 class SelectPage:
     """`GET` and `POST /signin/select`, with an ask or, from the page at `/`, without one."""
 
-    def __init__(self, journey: Journey) -> None:
-        self._journey, self._parts = journey, journey.parts
+    def __init__(self, journey: Journey, devices: Devices) -> None:
+        self._journey, self._parts, self._devices = journey, journey.parts, devices
 
     def get(self) -> Response:
         """Show who is signed in here; with nobody, go on to the sign-in."""
@@ -80,7 +81,9 @@ class SelectPage:
     def _to_signin(self, step: Step) -> Response:
         """Another person: nothing changes before they have proved who they are; whom the upstream knows is not enough."""
         ask = self._parts.asks.seal(replace(step.ask, force=True))
-        return self._parts.pages.redirect(replace(step, text=ask).url("/signin"))
+        response = self._parts.pages.redirect(replace(step, text=ask).url("/signin"))
+        self._devices.greet_nobody(response)
+        return response
 
     def _choose(self, tx: Transaction, choice: str) -> Chosen | None:
         """Make this one the current one. None where they are not signed in here any more."""

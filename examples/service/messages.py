@@ -20,8 +20,11 @@ MESSAGES = {
     "form": ("This page has expired", "Go back, reload it and try again."),
     "missing": ("There is no such page", ""),
     "signed_out": (
-        "You are signed out everywhere",
-        "You are signed out here and at MostID. A service that is still open notices when it next asks.",
+        "You are signed out",
+        (
+            "You are signed out here and at MostID. Other accounts of this browser stay. "
+            "A service that is still open notices when it next asks."
+        ),
     ),
 }
 

@@ -34,16 +34,18 @@ RUSSIAN = {
     "This page has expired": "Эта страница устарела",
     "Go back, reload it and try again.": "Вернитесь, обновите её и попробуйте ещё раз.",
     "There is no such page": "Такой страницы нет",
-    "You are signed out everywhere": "Вы вышли везде",
-    "You are signed out here and at MostID. A service that is still open notices when it next asks.": (
-        "Вы вышли здесь и в MostID. Открытый сервис узнает об этом при следующем обращении."
+    "You are signed out": "Вы вышли",
+    "You are signed out here and at MostID. Other accounts of this browser stay. "
+    "A service that is still open notices when it next asks.": (
+        "Вы вышли здесь и в MostID. Другие учётные записи этого браузера остались. "
+        "Открытый сервис узнает об этом при следующем обращении."
     ),
     "You signed out elsewhere. Sign in to go on.": "Вы вышли в другом месте. Войдите, чтобы продолжить.",
     "MostID is not answering; you are still signed in here.": "MostID не отвечает; здесь вы по-прежнему вошли.",
     "You are signed in already: MostID knows you in this browser.": "Вы уже вошли: MostID знает вас в этом браузере.",
     "To the front page": "На главную",
-    "name": "имя",
-    "given name": "личное имя",
+    "name": "полное имя",
+    "given name": "имя",
     "family name": "фамилия",
     "e-mail": "почта",
     "phone": "телефон",

@@ -42,6 +42,7 @@ SOCIAL = Service(
     silent=True,
     russian={
         BRAND: "Причал",
+        "Customer": "Гость",
         "What is new": "Что нового",
         "Hello, {name}": "Здравствуйте, {name}",
         "Your post": "Ваша запись",

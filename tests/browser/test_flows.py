@@ -42,7 +42,7 @@ def leave_everywhere(page: Page) -> None:
 def test_store_mailru_store_then_social_then_out_everywhere(any_page: Page, mostid: Whole) -> None:
     page, anna = any_page, mostid.person()
     to_signin(page, mostid)
-    expect(page.locator("h1")).to_have_text("Войдите, чтобы продолжить в Магазин «Берег»")
+    expect(page.locator("h1")).to_have_text("Войдите, чтобы продолжить в сервисе Магазин «Берег»")
     through_mailru(page, anna)
     expect(page.locator(SIGNED_IN)).to_have_text("Анна Ким")
     assert page.url.startswith(mostid.address("store"))
@@ -51,7 +51,7 @@ def test_store_mailru_store_then_social_then_out_everywhere(any_page: Page, most
     expect(page.locator("#sub")).to_have_text(sub)
     page.goto(mostid.address("store", "/"))
     leave_everywhere(page)
-    expect(page.locator("h1")).to_have_text("Вы вышли везде")
+    expect(page.locator("h1")).to_have_text("Вы вышли")
     page.goto(mostid.address("social", "/"))
     page.click("#renew")
     expect(page.locator("#notice")).to_contain_text("Вы вышли в другом месте")
@@ -138,7 +138,7 @@ def test_a_payment_is_asked_for_each_time(any_page: Page, mostid: Whole) -> None
         expect(page.locator("h1")).to_have_text("Чай «Парус» просит вашего разрешения")
         expect(page.locator(".deed")).to_contain_text("1 250,00 ₽")
         page.click("#decision-allow")
-        expect(page.locator("#paid")).to_contain_text("Вы разрешили списать 1250.00 ₽ за заказ")
+        expect(page.locator("#paid")).to_contain_text("Вы разрешили списать 1 250,00 ₽ за заказ")
 
 
 def test_refused_at_mailru_then_again(page: Page, mostid: Whole) -> None:
@@ -255,6 +255,6 @@ def test_english_by_the_browser_and_russian_by_choice(context_of: Contexts, most
     to_signin(page, mostid)
     expect(page.locator("h1")).to_have_text("Sign in to continue to Bereg store")
     page.click("nav a[lang=ru]")
-    expect(page.locator("h1")).to_have_text("Войдите, чтобы продолжить в Магазин «Берег»")
+    expect(page.locator("h1")).to_have_text("Войдите, чтобы продолжить в сервисе Магазин «Берег»")
     page.click("#way-phone")
     expect(page.locator("html")).to_have_attribute("lang", "ru")

@@ -101,7 +101,7 @@ def test_the_merchant_asks_for_one_payment(merchant: Browser, issuer: Issuer) ->
     page = merchant.sign_in("/pay").text
     (asked,) = json.loads(issuer.calls("/somewhere/authorize")[1]["authorization_details"])
     assert (asked["type"], asked["instructedAmount"]["amount"]) == ("mir_payment", "1250.00")
-    assert f"1250.00 roubles for order {asked['orderId']}" in page
+    assert f"1,250.00 roubles for order {asked['orderId']}" in page
 
 
 @pytest.mark.parametrize("name", ["store", "social", "merchant"])

@@ -92,7 +92,7 @@ def test_languages_follow_the_browser_then_the_choice(mostid: Whole, visitor_of:
     assert "Sign in to continue to Bereg store" in visitor.text
     russian = next(address for address in visitor.page.links.values() if "lang=ru" in address)
     visitor.go(mostid.address("public", russian))
-    assert "Войдите, чтобы продолжить в Магазин «Берег»" in visitor.text
+    assert "Войдите, чтобы продолжить в сервисе Магазин «Берег»" in visitor.text
     to_signin(visitor, mostid)
     assert "Войдите" in visitor.text
 

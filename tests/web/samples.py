@@ -29,7 +29,7 @@ def entrance(service: SimpleNamespace) -> SimpleNamespace:
 
 
 ITEMS = [
-    item("openid", "Номер, который обозначает вас только в этом сервисе", "", optional=False),
+    item("openid", "Идентификатор, по которому вас знает только этот сервис", "", optional=False),
     item("profile", "Имя и фотография", "Анна Соколова-Вознесенская", optional=False),
     item("email", "Адрес электронной почты", "a•••@mail.ru", optional=True),
     item("phone", "Номер телефона", NUMBER, optional=True),
@@ -78,7 +78,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "phone": "+79201234567",
             "shared": True,
             "back": "/signin",
-            "problem": "Это не похоже на номер мобильного телефона. Введите его так: +7 920 123-45-67.",
+            "problem": "Это не похоже на номер мобильного телефона. Введите его так: +7\u00a0920\u00a0123\u201145\u201167.",
         },
     ),
     "code": ("signin/code.html", PHONE_CHALLENGE | {"minutes": 5, "resend_in": 45, "back": "/signin/phone"}),

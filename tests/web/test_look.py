@@ -174,12 +174,12 @@ def test_nothing_is_switched_on_for_the_person(client: FlaskClient) -> None:
 def test_the_words_that_were_agreed(client: FlaskClient) -> None:
     agreed = {
         "choose": [
-            "Войдите, чтобы продолжить в Витрина", "Войти с Mail.ru", "Войти по номеру телефона",
+            "Войдите, чтобы продолжить в сервисе Витрина", "Войти с Mail.ru", "Войти по номеру телефона",
             "Sign in to continue to Витрина", "Continue with Mail.ru", "Continue with a phone number",
         ],
         "code": ["Мы отправили код на +7 920 •••-••-67. Он действует 5 минут.",
                  "We sent a code to +7 920 •••-••-67. It works for 5 minutes."],
-        "expired": ["Эта страница устарела. Нажмите «Продолжить», и мы вернём вас в Витрина.",
+        "expired": ["Эта страница устарела. Нажмите «Продолжить», и мы вернём вас в сервис Витрина.",
                     "This page has expired. Press Continue to go on to Витрина."],
         "handed_over": [
             "Этим номером давно не подтверждали вход. Подтвердите вторым способом или начните с новой учётной записью.",
