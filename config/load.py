@@ -1,12 +1,10 @@
 """Reads settings once, from `var/mostid.env` and the environment, and refuses unsafe combinations."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import SettingsError
 
 from config.complaint import variable
 from config.safety import complaints
@@ -21,6 +19,13 @@ OWN_NAMES = {"MOSTID_ENV_FILE", "MOSTID_TEST_RUN"}
 
 NO = {"", "0", "false", "no"}
 """What Flask takes for a switch that is off."""
+
+OUR_WORDS = {
+    "extra_forbidden": "there is no such setting: check its name",
+    "model_type": "it is a group: set what it holds, each by its own name",
+    "tuple_type": 'write a list as JSON, as in ["10.1.2.0/24"]',
+}
+"""Where the library's words would not say what to do."""
 
 
 class ConfigurationError(Exception):
@@ -67,8 +72,6 @@ def load(env_file: Path | None = None, **overrides: Any) -> Settings:
         settings = Settings(_env_file=source if source.exists() else None, **overrides)
     except ValidationError as error:
         raise ConfigurationError(_sentences(error.errors())) from None
-    except SettingsError as error:
-        raise ConfigurationError(_unreadable(error)) from None
     wrong = [str(complaint) for complaint in complaints(settings)]
     if "profile" not in settings.model_fields_set and not CHECKOUT.exists():
         wrong.insert(
@@ -85,15 +88,6 @@ def _sentences(errors: list[Any]) -> str:
     """One line per mistake, naming the environment variable to change. Values are left out: they may be secrets."""
     lines = []
     for error in errors:
-        path = ".".join(str(part) for part in error["loc"]).removeprefix("mostid_")
-        unknown = error["type"] == "extra_forbidden"
-        lines.append(
-            f"{variable(path)}: {'there is no such setting: check its name' if unknown else error['msg']}"
-        )
+        path = ".".join(part for part in error["loc"] if isinstance(part, str)).removeprefix("mostid_")
+        lines.append(f"{variable(path)}: {OUR_WORDS.get(error['type'], error['msg'])}")
     return "\n".join(lines)
-
-
-def _unreadable(error: SettingsError) -> str:
-    """A list that is not JSON. The library's text names the field, never the value."""
-    named = re.search(r'field "(\w+)"', str(error))
-    return f'{variable(named[1] if named else "")}: write a list as JSON, as in ["10.1.2.0/24"]'

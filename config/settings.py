@@ -4,9 +4,15 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from config.limits import LifetimeSettings, LimitsSettings
+from config.sources import Environment, File
 from config.upstream import MailRuSettings, MobileIdSettings, SmsSettings, VkIdSettings
 
 Profile = Literal["development", "testing", "production"]
@@ -114,6 +120,18 @@ class Settings(BaseSettings):
     """MegaFon Mobile ID."""
     sms: SmsSettings = SmsSettings()
     """SMS gateway."""
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 — the library's own hook
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = dotenv_settings.env_file if isinstance(dotenv_settings, DotEnvSettingsSource) else None
+        return init_settings, Environment(settings_cls), File(settings_cls, env_file=file)
 
     @property
     def secure(self) -> bool:

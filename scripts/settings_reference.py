@@ -18,9 +18,12 @@ HEAD = """\
 Made from `config/` by `make docs`; change the docstrings there, not this page.
 
 Settings come from the file that `MOSTID_ENV_FILE` names (`var/mostid.env` if nothing is said) and from the environment,
-which wins. A list is written as JSON, `["10.1.2.0/24"]`; a switch as `true` or `false`; a line break as `\\n`. A name that
-does not exist, or a value outside its bounds, stops the start with a sentence that names it, and so does every
-combination that is unsafe in the chosen profile; all of them are named at once.
+which wins. A list is written as JSON, `["10.1.2.0/24"]`; a switch as `true` or `false`; a line break as `\\n`.
+
+A value that cannot be read or is outside its bounds stops the start with a sentence that names it; so does a name that does
+not exist, in the file or in a group that does. All of these are named at once; once they are mended, so is every combination
+that is unsafe in the chosen profile. Any other name in the environment that begins with `MOSTID_` stops nothing, since
+platforms put names of their own there: `flask doctor` tells of it.
 """
 BOUNDS = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}
 

@@ -137,6 +137,7 @@ def test_a_text_with_escaped_line_breaks_is_read_in_any_form(
         ("limits.sms_per_hour", "11", "less than or equal to 10"),
         ("limits.sms_per_hours", "1", "no such setting"),
         ("isuer", "http://localhost:8000", "no such setting"),
+        ("limits", "none", "it is a group"),
     ],
 )
 def test_every_profile_refuses(
@@ -146,6 +147,39 @@ def test_every_profile_refuses(
         file.write(f"MOSTID_PROFILE={profile}\n{variable(setting)}={value}\n")
     lines = refusal(development_file).splitlines()
     assert any(line.startswith(f"{variable(setting)}: ") and said in line for line in lines), lines
+
+
+@pytest.mark.sr("SR-156")
+def test_every_mistake_is_named_at_once(development_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOSTID_LIMITS__SMS_GAPS_S", "30,60")
+    monkeypatch.setenv("MOSTID_NUMBER_COUNTRIES", '["seven"]')
+    with development_file.open("a") as file:
+        file.write("MOSTID_TRUSTED_PROXIES=10.0.0.0/8\nMOSTID_WORKERS=0\nMOSTID_ISUER=x\n")
+    named = [line.partition(":")[0] for line in refusal(development_file).splitlines()]
+    wrong = ["ISUER", "LIMITS__SMS_GAPS_S", "NUMBER_COUNTRIES", "TRUSTED_PROXIES", "WORKERS"]
+    assert sorted(named) == [f"MOSTID_{name}" for name in wrong]
+
+
+@pytest.mark.parametrize(
+    ("name", "stops"),
+    [("MOSTID_LIMITS__SMS_PER_HOURS", True), ("MOSTID_LIMIT__SMS_PER_HOUR", False), ("MOSTID_PORT", False)],
+)
+def test_names_of_platforms_stop_nothing(
+    development_file: Path, monkeypatch: pytest.MonkeyPatch, name: str, stops: bool
+) -> None:
+    monkeypatch.setenv(name, "1")
+    if stops:
+        assert f"{name}: there is no such setting" in refusal(development_file)
+    else:
+        assert load(development_file)
+
+
+def test_lists_are_read_from_both_places(development_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOSTID_LIMITS__SMS_GAPS_S", "[31, 61]")
+    with development_file.open("a") as file:
+        file.write('MOSTID_TRUSTED_PROXIES=["10.0.0.0/8"]\n')
+    settings = load(development_file)
+    assert (settings.limits.sms_gaps_s, settings.trusted_proxies) == ((31, 61), ("10.0.0.0/8",))
 
 
 @pytest.mark.sr("SR-156")
