@@ -29,6 +29,8 @@ LEEWAY_S = 10
 REMEMBERED_MS = (AHEAD_S + WINDOW_S + LEEWAY_S) * 1000
 """As long as a proof dated ahead is good; clocks of our machines differ a little."""
 LONGEST_PROOF, LONGEST_JTI, LONGEST_HTU = 4_096, 128, 1_024
+SORTED = json.JSONEncoder(sort_keys=True)
+"""Writes a key as the text that it is remembered by."""
 REMEMBERED_KEYS = 1_024
 """Public keys that a process remembers."""
 NONCE_SLICE_S = 300
@@ -63,7 +65,7 @@ class Dpop:
         so one that is refused may come again; our own second try at a transaction does not spend it twice.
         """
         proof = _read(request.headers.get("dpop", ""))
-        key, thumbprint = _key(json.dumps(proof.header.get("jwk"), sort_keys=True))
+        key, thumbprint = _key(SORTED.encode(proof.header.get("jwk")))
         if not key.verifies(proof.signed, proof.signature, proof.algorithm):
             raise BadProof("its signature is not by the key in its header")
         claims = proof.claims
