@@ -40,7 +40,10 @@ class ProtocolError(OAuth2Error):  # type: ignore[misc]  # Authlib has no types
 
 
 class BadBearer(Exception):
-    """A protected resource is asked for without a token that is good for it (RFC 6750 §3.1)."""
+    """A protected resource is asked for without a token that is good for it (RFC 6750 §3.1).
+
+    The description is for people who read the body; challenges stay as short as the RFC wants them.
+    """
 
     def __init__(
         self,
@@ -52,8 +55,10 @@ class BadBearer(Exception):
         section: str = "",
         *,
         said: Mapping[str, str] = NOTHING_MORE,
+        description: str = "",
     ) -> None:
         super().__init__(cause)
+        self.description = description
         self.section, self.said = section or section_of(code), said
         self.cause, self.code, self.status, self.scope, self.scheme = cause, code, status, scope, scheme
 
@@ -111,6 +116,7 @@ def bearer_answer(
         challenge += f', algs="{PROOF_ALGORITHMS}"'
     elif takes_dpop and not error.code:
         challenge += f', DPoP algs="{PROOF_ALGORITHMS}"'
-    body = {"error": error.code} if error.code else {}
+    told = {"error": error.code, "error_description": error.description}
+    body = {member: text for member, text in told.items() if text}
     answer = json_answer(error.status, body, ("WWW-Authenticate", challenge))
     return replace(answer, faulty=error.code in FAULTS)

@@ -62,7 +62,7 @@ class RegistrationEndpoint:
             if not self._parts.starts.admit(request.address):
                 raise ProtocolError("temporarily_unavailable", "too many registrations", status=429)
             return OPEN, self._fetched(given, OPEN)
-        token, logo = bearer(request), None
+        token, logo = bearer(request, "an initial access token is needed"), None
         if not FETCHED.isdisjoint(given):
             look = self._parts.storage.run(lambda tx: initial_tokens.look(tx, token, now))
             logo = self._fetched(given, _allowed(look))
@@ -90,7 +90,8 @@ class ManagementEndpoint:
         return _answered(self._act, request)
 
     def _act(self, request: Request) -> Answer:
-        token, client_id = bearer(request), request.path.removeprefix(f"{PATH}/")
+        token = bearer(request, "the client's registration access token is needed")
+        client_id = request.path.removeprefix(f"{PATH}/")
         logo = self._fetched(request, client_id, token) if request.method == "PUT" else None
         row = _managed(request.tx, client_id, token, hold=request.method != "GET")
         now = self._parts.clock.now()
@@ -187,13 +188,12 @@ def _answered(act: Callable[[Request], Answer], request: Request) -> Answer:
     return error_answer(refusal, request)
 
 
-def bearer(request: Request) -> str:
-    """The token of the header (RFC 6750 §2.1). Raises BadBearer."""
+def bearer(request: Request, needed: str) -> str:
+    """The token of the header (RFC 6750 §2.1); who sent none is told which is needed. Raises BadBearer."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if not scheme:
-        raise BadBearer("no token", "")
     if scheme.lower() != "bearer" or not token.strip():
-        raise BadBearer("another scheme than Bearer", "")
+        cause = "another scheme than Bearer" if scheme else "no token"
+        raise BadBearer(cause, "", description=needed)
     return token.strip()
 
 

@@ -89,6 +89,9 @@ def test_strangers_register_nothing(browser: Browser) -> None:
     answer = post(browser, MINE)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.json == {"error_description": "an initial access token is needed"}
+    asked = browser.get("/register/x")
+    assert asked.json == {"error_description": "the client's registration access token is needed"}
 
 
 @pytest.mark.sr("SR-053")
