@@ -297,7 +297,9 @@ def test_through_the_pages(deployment: Deployment, browser: Browser) -> None:
     assert page.links["continue"].startswith("http://localhost:8200/login?")
 
 
-@pytest.mark.rule("RFC 9101", "10.5", "what was POSTed counts as signed for minutes, in no browser for longer")
+@pytest.mark.rule(
+    "RFC 9101", "10.5", "what was POSTed counts as signed for minutes, in no browser for longer"
+)
 def test_a_posted_request_that_nobody_came_back_with(deployment: Deployment, browser: Browser) -> None:
     bank = Signing.register(deployment, "bank", require_signed_request_object=True)
     place = browser.post("/authorize", data={"client_id": "bank", "request": bank.sign()}).location
