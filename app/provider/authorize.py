@@ -164,7 +164,10 @@ class Authorize:
         now, name = self._parts.clock.now(), request.client.name("")
         parameters = request.parameters if not pushed else {**request.parameters, "request_uri": pushed}
         levels = tuple(value for value in request.acr_values if value in self._reachable)
-        return self._parts.asks.seal(Ask(parameters, browser, now, name, force, levels=levels))
+        demanded = bool(request.claims.acr)
+        return self._parts.asks.seal(
+            Ask(parameters, browser, now, name, force, levels=levels, demanded=demanded)
+        )
 
     def _code(self, decision: Decision, session: BrowserSession, step: Issue) -> str:
         request, codes = decision.request, self._parts.codes

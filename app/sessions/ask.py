@@ -50,6 +50,8 @@ class Ask:
     """Their word for its authorization details, good for one code."""
     levels: tuple[str, ...] = ()
     """Levels to look for, whoever wished for them; the pages offer the way in that gives one."""
+    demanded: bool = False
+    """Nothing but one of these levels will do."""
 
     @property
     def path(self) -> str:
@@ -89,6 +91,8 @@ class Asks:
             body["a"] = ask.approval
         if ask.levels:
             body["l"] = ask.levels
+        if ask.demanded:
+            body["m"] = 1
         raw = zlib.compress(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(), 1)
         sealed = self._sealer.seal(PURPOSE, INLINE + raw)
         if len(sealed) <= LONGEST:
@@ -146,7 +150,17 @@ class Asks:
         force, declined, device = bool(value["f"]), bool(value["d"]), "v" in value
         chosen, approval, levels = value.get("c", ""), value.get("a", ""), tuple(value.get("l", ()))
         return Ask(
-            value["p"], value["b"], value["t"], value["s"], force, declined, device, chosen, approval, levels
+            value["p"],
+            value["b"],
+            value["t"],
+            value["s"],
+            force,
+            declined,
+            device,
+            chosen,
+            approval,
+            levels,
+            "m" in value,
         )
 
 

@@ -56,7 +56,8 @@ class ChoosePage:
     def show(self, step: Step, problem: str | None = None, status: int = 200) -> Response:
         """The page, with a sentence about what went wrong before, if anything did."""
         device = self._devices.read()
-        ways = list(self._journey.parts.settings.ways)
+        demanded = step.wants_phone and step.ask.demanded  # no other way in leads anywhere
+        ways = [PHONE] if demanded else list(self._journey.parts.settings.ways)
         usual = PHONE if step.wants_phone else device.way
         ways.sort(key=lambda way: way != usual)
         shown = [Way(way, device.name or None if way == device.way else None, way == usual) for way in ways]

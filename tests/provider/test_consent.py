@@ -209,3 +209,13 @@ def test_the_page_can_be_read_in_the_other_language(maria: Browser, merchant: Se
     english = maria.get(switch)
     assert "E-mail address" in english.text
     assert "code" in answered(decide(maria, shown(english)))
+
+
+def test_who_has_no_name_reads_that_there_is_none_yet(
+    deployment: Deployment, browser: Browser, merchant: Service
+) -> None:
+    deployment.sign_in(browser, "+79201234567", provider="phone", claims={"phone_number": "+79201234567"})
+    page = consent_page(browser, merchant, scope="openid profile")
+    assert page.text.count("<small>пока нет</small>") == 1
+    deployment.sign_in(browser, "2", claims={"gender": "female"})
+    assert "пока нет" not in consent_page(browser, merchant, scope="openid profile").text

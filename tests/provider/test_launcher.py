@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.deployment import Browser, Deployment, Service
+from tests.deployment import Browser, Deploy, Deployment, Service
 from tests.html import read
 
 SHOP = "http://localhost:8200/signin"
@@ -51,6 +51,23 @@ def test_a_stranger_is_told_what_this_is(shop: Service, browser: Browser) -> Non
     assert "Один вход во все сервисы" in page.text
     for word in ("Ваши", "Вы вошли"):
         assert word not in page.text
+
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        ({}, "с учётной записью, которая у вас уже есть, или по номеру телефона."),
+        ({"mailru": {"enabled": False}, "vkid": {"enabled": False}}, "впускает в сервисы по номеру телефона."),
+        (
+            {"sms": {"enabled": False}, "mobile_id": {"enabled": False}},
+            "с учётной записью, которая у вас уже есть.",
+        ),
+    ],
+)
+def test_a_stranger_is_told_of_the_ways_in_that_there_are(
+    deploy: Deploy, off: dict[str, object], said: str
+) -> None:
+    assert said in deploy(**off).client().get("/").text
 
 
 @pytest.mark.parametrize("cookie", ["x", "", "0" * 500])

@@ -1,8 +1,10 @@
 """Several customers in one browser, as the journey and the sign-out leave them."""
 
+import json
+
 import pytest
 
-from tests.deployment import Browser, Deployment, Service, answered
+from tests.deployment import PHONE, Browser, Deployment, Service, answered
 from tests.html import read
 from tests.protocol.rfc8628.conftest import started, tv
 from tests.provider.tokens import claims, tokens
@@ -143,7 +145,37 @@ def test_the_page_at_the_root_leads_to_the_others(
     assert browser.post("/signin/select", data=form.filled(choice="another")).location == "/"
     assert browser.cookie("sid") is None
     assert listed(browser) == 2
-    assert "select" in read(browser.get("/")).links
+    launcher = browser.get("/")
+    assert "select" in read(launcher).links
+    assert "войдите другой учётной записью, или выберите ту, что уже здесь" in launcher.text
+
+
+def test_another_account_is_not_greeted_as_the_last_one(
+    browser: Browser, store: Service, by_phone: Enter, both: tuple[str, str]
+) -> None:
+    assert "Продолжить как Алексей Смирнов" in browser.follow(browser.authorize(store, prompt="login")).text
+    form = read(browser.follow(browser.authorize(store, prompt="select_account"))).form("/signin/select")
+    page = browser.follow(browser.post("/signin/select", data=form.filled(choice="another")))
+    form = read(page).form("/signin")
+    assert [value for name, value in form.buttons if name == "way"] == ["mailru", "phone", "vkid"]
+    assert "Алексей" not in page.text
+    assert ("forget", "1") not in form.buttons
+    assert "way usual" not in page.text
+    by_phone(browser, form, "+79201234567")
+    assert listed(browser) == 3
+
+
+def test_a_level_that_the_phone_gives_has_it_first_and_filled(
+    browser: Browser, store: Service, by_mailru: Enter
+) -> None:
+    by_mailru(browser, first_page(browser, store, prompt="login"), "maria")
+    page = browser.follow(browser.authorize(store, acr_values=PHONE))
+    assert 'class="way usual" id="way-phone"' in page.text
+    assert 'class="way" id="way-mailru"' in page.text
+    assert ("forget", "1") in read(page).form("/signin").buttons
+    demand = json.dumps({"id_token": {"acr": {"essential": True, "value": PHONE}}})
+    form = first_page(browser, store, claims=demand)
+    assert [value for name, value in form.buttons if name == "way"] == ["phone"]
 
 
 def test_a_stranger_is_offered_nobody(browser: Browser) -> None:

@@ -21,7 +21,8 @@ def way(name: str, person: str | None = None, *, usual: bool = False) -> SimpleN
 
 
 def item(scope: str, label: str, value: str, *, optional: bool) -> SimpleNamespace:
-    return SimpleNamespace(name=scope, scope=scope, label=label, value=value, optional=optional)
+    empty = not value and scope != "openid"
+    return SimpleNamespace(scope=scope, label=label, value=value, optional=optional, empty=empty)
 
 
 def entrance(service: SimpleNamespace) -> SimpleNamespace:
@@ -62,6 +63,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "service": LONG,
             "ways": KNOWN,
             "names": NAMES,
+            "known": True,
             "shared": True,
             "problem": "Выберите один из этих способов.",
         },
@@ -228,10 +230,13 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "provider/launcher.html",
         {"services": [entrance(STORE), entrance(LONG)], "signed_in": True},
     ),
-    "launcher-stranger": ("provider/launcher.html", {"services": [entrance(STORE)], "signed_in": False}),
+    "launcher-stranger": (
+        "provider/launcher.html",
+        {"services": [entrance(STORE)], "signed_in": False, "phone": True, "account": True},
+    ),
     "launcher-others": (
         "provider/launcher.html",
-        {"services": [entrance(STORE)], "signed_in": False, "others": True},
+        {"services": [entrance(STORE)], "signed_in": False, "others": True, "phone": True, "account": True},
     ),
     "launcher-empty": ("provider/launcher.html", {"services": [], "signed_in": True}),
     "signed_out": ("provider/signed_out.html", {"services": ("Витрина", "Площадь"), "continue_url": None}),

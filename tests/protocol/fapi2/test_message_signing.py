@@ -121,6 +121,8 @@ def test_unsigned_answers(signing_bank: Bank, caplog: pytest.LogCaptureFixture) 
     for mode in ("query", "form_post", None):
         answer = signing_bank.push_signed(signed(signing_bank, response_mode=mode))
         assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+        modes = "jwt, query.jwt, form_post.jwt"
+        assert answer.json["error_description"] == f"say response_mode, one of: {modes}"
     assert sections(caplog) == {"FAPI 2.0 MS §5.4.1"}
 
 

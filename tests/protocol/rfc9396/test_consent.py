@@ -54,6 +54,21 @@ def test_the_page(signed_in: Browser, shop: Service, tea: Service) -> None:
         assert 'role="switch"' not in page.text  # scopes of our own services are nobody's choice
     third = signed_in.follow(signed_in.authorize(tea, scope="openid profile email", **wish()))
     assert 'role="switch"' in third.text
+    assert "Не получается войти" not in third.text
+
+
+def test_what_was_decided_before_is_not_asked_beside_a_payment(signed_in: Browser, tea: Service) -> None:
+    first = signed_in.follow(signed_in.authorize(tea, scope="openid profile email"))
+    assert "code" in answered(allow(signed_in, first, scope=[]))
+    page = signed_in.follow(signed_in.authorize(tea, scope="openid profile email", **wish()))
+    assert "знает только этот сервис" not in page.text
+    assert 'class="data"' not in page.text
+    assert "code" in answered(allow(signed_in, page))
+    more = signed_in.follow(signed_in.authorize(tea, scope="openid profile phone", **wish()))
+    assert read(more).form("/consent").switches == [("scope", "phone")]
+    assert "знает только этот сервис" not in more.text
+    asked = signed_in.follow(signed_in.authorize(tea, scope="openid profile", prompt="consent", **wish()))
+    assert "знает только этот сервис" in asked.text
 
 
 def test_markup_is_text(signed_in: Browser, shop: Service) -> None:
