@@ -1,6 +1,7 @@
 """`flask clients`: the services that rely on us."""
 
 import json
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -13,6 +14,7 @@ from app.clients.metadata import BadMetadata, ClientMetadata, ignored, parse
 from app.clients.policy import Policy
 from app.clients.registration import ClientIdTaken, Registered, UnknownClient
 from app.clients.sectors import Sectors, check_hosts
+from app.grants.detail_types import SETTING, load_types
 from app.storage.clock import Clock
 from app.storage.database import Storage, Transaction
 
@@ -37,15 +39,17 @@ FLAGS = (
 )  # fmt: skip
 
 
-def group(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictures: Logos) -> click.Group:
-    """The commands on clients."""
+def group(
+    storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictures: Logos, types: Path | None
+) -> click.Group:
+    """The commands on clients. `types`: the directory of types of authorization details."""
 
     @click.group("clients")
     def clients() -> None:
         """Services that rely on us."""
 
     for command in (
-        _add(storage, clock, policy, sectors, pictures),
+        _add(storage, clock, policy, sectors, pictures, types),
         _show(storage),
         _list(storage),
         _switch(storage, clock, "disable", "Stop a client everywhere within seconds."),
@@ -57,7 +61,9 @@ def group(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pict
     return clients
 
 
-def _add(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictures: Logos) -> click.Command:
+def _add(
+    storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictures: Logos, types: Path | None
+) -> click.Command:
     @click.command("add")
     @click.option("--client-id", help="A chosen id; without it a random one is made.")
     @click.option(
@@ -87,6 +93,7 @@ def _add(storage: Storage, clock: Clock, policy: Policy, sectors: Sectors, pictu
             refuse("\n  ".join(["metadata refused", *error.sentences]))
         except ClientIdTaken:
             refuse(f"there is a client {client_id} already")
+        _warn_of_types(metadata, types)
         if metadata.logo_uri and logo is None:
             warn("its logo cannot be had; pages show the first letter of its name")
         _answer(made, metadata, now, as_json=as_json)
@@ -167,12 +174,23 @@ def _rotate(storage: Storage, clock: Clock) -> click.Command:
             refuse(f"there is no client {client_id}")
         except BadMetadata as error:
             refuse(str(error))
+        if overlap:
+            warn(f"the former secret works for {overlap} seconds more")
         if as_json:
             print_json({"client_id": client_id, "client_secret": secret, "client_secret_expires_at": 0})
         else:
             print_rows([("client_id", client_id), ("client_secret", secret)])
 
     return rotate
+
+
+def _warn_of_types(metadata: ClientMetadata, directory: Path | None) -> None:
+    """Types may come later than their client: said now, as `flask doctor` says it then."""
+    named = metadata.authorization_details_types
+    for name in sorted(set(named) - load_types(directory).keys()) if named else ():
+        warn(
+            f"there is no type {name} of authorization details: put {name}.json into the directory of {SETTING}"
+        )
 
 
 def _read(file: TextIO | None) -> dict[str, Any]:

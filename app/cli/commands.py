@@ -27,7 +27,9 @@ def register(app: Flask, tools: Tools) -> None:
     fetch = GuardedFetch(settings.trusted_origins, 1)
     sectors, logos = Sectors(fetch), Logos(fetch)
     for command in (
-        clients.group(storage, clock, Policy.of(settings), sectors, logos),
+        clients.group(
+            storage, clock, Policy.of(settings), sectors, logos, settings.authorization_details_dir
+        ),
         keys.group(storage, clock, tools.key_lifecycle),
         identities.group(tools),
         metrics.command(settings.metrics_address, settings.data_dir / "metrics"),

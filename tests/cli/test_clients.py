@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Flask, printed
-from tests.deployment import Deployment, Service
+from tests.cli.conftest import Flask, on, printed
+from tests.deployment import Deploy, Deployment, Service
 from tests.services import ClockFile
 
 CALLBACK = "http://localhost:8200/callback"
@@ -125,7 +125,9 @@ def test_two_secrets_work_while_one_replaces_the_other(
     deployment: Deployment, flask: Flask, clock_file: ClockFile
 ) -> None:
     old = printed(flask(*ADD, "--client-id", "store", "--json"))["client_secret"]
-    new = printed(flask("clients", "rotate-secret", "store", "--overlap", "60", "--json"))["client_secret"]
+    rotated = flask("clients", "rotate-secret", "store", "--overlap", "60", "--json")
+    assert rotated.stderr == "Note: the former secret works for 60 seconds more\n"
+    new = printed(rotated)["client_secret"]
     clock_file.advance(2)
     assert works(deployment, "store", old)
     assert works(deployment, "store", new)
@@ -134,6 +136,27 @@ def test_two_secrets_work_while_one_replaces_the_other(
     assert works(deployment, "store", new)
     public = printed(flask(*ADD, "--public", "--json"))["client_id"]
     assert "a public client has no secret" in flask("clients", "rotate-secret", public).stderr
+
+
+def test_a_secret_that_leaked_is_replaced_at_once(
+    deployment: Deployment, flask: Flask, clock_file: ClockFile
+) -> None:
+    old = printed(flask(*ADD, "--client-id", "store", "--json"))["client_secret"]
+    assert flask("clients", "rotate-secret", "store", "--overlap", "0").stderr == ""
+    clock_file.advance(2)
+    assert not works(deployment, "store", old)
+
+
+def test_types_that_are_not_there_yet_are_said(deploy: Deploy, tmp_path: Path) -> None:
+    types = Path(__file__).parents[2] / "examples" / "authorization_details"
+    file = tmp_path / "client.json"
+    file.write_text(json.dumps({"authorization_details_types": ["mir_payment", "report"]}))
+    result = on(deploy(authorization_details_dir=types))(*ADD, "--metadata", str(file), "--json")
+    assert printed(result)["authorization_details_types"] == ["mir_payment", "report"]
+    assert result.stderr == (
+        "Note: there is no type report of authorization details: "
+        "put report.json into the directory of MOSTID_AUTHORIZATION_DETAILS_DIR\n"
+    )
 
 
 @pytest.mark.rule(
