@@ -25,7 +25,11 @@ SigningAlgorithm = Literal["RS256", "ES256", "PS256", "EdDSA"]
 ResponseMode = Literal["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
 EMPTY: tuple[object, ...] = ("", None, [], {})
 """Values by which a member says nothing."""
-Text = Annotated[str, Field(max_length=60)]
+LONGEST_NAME = 60
+Text = Annotated[str, Field(max_length=LONGEST_NAME)]
+Tagged = Annotated[str, Field(pattern=r"^[a-z_]+#[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8}){0,4}$")]
+"""A member with a language tag (OIDC Registration §2.1, RFC 5646 §2.1)."""
+LONGEST_TRANSLATION = 512
 Addresses = Annotated[tuple[str, ...], Field(max_length=20)]
 Resources = Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)]
 DetailTypeNames = Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=20)]
@@ -73,7 +77,9 @@ class ClientMetadata(MutualTls, EncryptedAnswers):
     """Its privacy policy."""
     tos_uri: str = ""
     """Its terms."""
-    translations: dict[str, str] = Field({}, max_length=20)
+    translations: dict[Tagged, Annotated[str, Field(max_length=LONGEST_TRANSLATION)]] = Field(
+        {}, max_length=20
+    )
     """Members with a language tag (RFC 7591 §2.2): `client_name#ru`."""
     application_type: Literal["web", "native"] = "web"
     """Native: an application on the person's own device (RFC 8252)."""
@@ -193,8 +199,8 @@ class ClientMetadata(MutualTls, EncryptedAnswers):
     @model_validator(mode="before")
     @classmethod
     def _gather(cls, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Take `scope` for `allowed_scopes`, and members with a language tag into one place."""
-        members = {name: value for name, value in given.items() if "#" not in name}
+        """Take `scope` for `allowed_scopes`, and members with a language tag into one place, which nobody else fills."""
+        members = {name: value for name, value in given.items() if "#" not in name and name != "translations"}
         tagged = {
             name: value
             for name, value in given.items()
@@ -214,6 +220,13 @@ class ClientMetadata(MutualTls, EncryptedAnswers):
         if len(set(values)) != len(values):
             raise ValueError("it names something twice")
         return values
+
+    @field_validator("translations")
+    @classmethod
+    def _short_names(cls, given: dict[str, str]) -> dict[str, str]:
+        if any(len(text) > LONGEST_NAME for name, text in given.items() if name.startswith("client_name#")):
+            raise ValueError(f"a name has more than {LONGEST_NAME} characters")
+        return given
 
     @field_validator("jwks")
     @classmethod
@@ -253,14 +266,14 @@ class ClientMetadata(MutualTls, EncryptedAnswers):
         )
         chosen = {name: value for name, value in self.model_dump(mode="json").items() if name in shown}
         scope = {"allowed_scopes": list(self.allowed_scopes), "scope": " ".join(self.allowed_scopes)}
-        return members | chosen | scope | self.translations
+        return self.translations | members | chosen | scope
 
     def effective(self) -> dict[str, Any]:
         """All members that hold something, with what we chose where nothing was said (RFC 7591 §3.2.1)."""
         subject_type = self.subject_type or ("public" if self.first_party else "pairwise")
         members = self.model_dump(mode="json", exclude={"translations"}) | {"subject_type": subject_type}
         said = {name: value for name, value in members.items() if value not in EMPTY}
-        return said | {"scope": " ".join(self.allowed_scopes)} | self.translations
+        return self.translations | said | {"scope": " ".join(self.allowed_scopes)}
 
 
 def parse(given: Mapping[str, Any], policy: Policy, *, client_id: str | None = None) -> ClientMetadata:

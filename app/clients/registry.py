@@ -1,11 +1,13 @@
 """Clients as each process keeps them: read once, dropped within a second of any change (SR-057)."""
 
+import logging
 import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Row, select
 
 from app.clients.addresses import origin_of
@@ -21,6 +23,8 @@ CAPACITY = 10_000
 UNKNOWN_CAPACITY = 1_000
 SERVE_WITHOUT_STORE_MS = 5_000
 RECORD = (clients.c.client_id, clients.c.metadata, clients.c.secrets, clients.c.logo_hash)
+log = logging.getLogger("mostid.clients")
+
 CLIENT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,47}")
 
 
@@ -119,10 +123,13 @@ class Clients:
                     origins.update(origin_of(uri) for uri in document["redirect_uris"])
                 if not document["first_party"]:
                     continue
+                service = _made(row)
+                if service is None:
+                    continue
                 if document.get("initiate_login_uri"):
-                    entrances.append(_made(row))
+                    entrances.append(service)
                 if native and (document.get("android_apps") or document.get("apple_app_ids")):
-                    apps.append(_made(row))
+                    apps.append(service)
         return Listed(frozenset(origins), tuple(entrances), tuple(apps))
 
     def _read(self, client_id: str) -> Client | None:
@@ -145,5 +152,11 @@ class Clients:
         return client
 
 
-def _made(row: Row[Any]) -> Client:
-    return make(row.client_id, ClientMetadata.model_validate(row.metadata), row.secrets, row.logo_hash)
+def _made(row: Row[Any]) -> Client | None:
+    """The client of a record; none where it cannot be read: one damaged record must not end the service of all others."""
+    try:
+        metadata = ClientMetadata.model_validate(row.metadata)
+    except ValidationError:  # its text would repeat what is in the record
+        log.error("client record unreadable", extra={"client": row.client_id})  # noqa: TRY400  # see above
+        return None
+    return make(row.client_id, metadata, row.secrets, row.logo_hash)

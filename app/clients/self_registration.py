@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from app.clients import logos, registration
-from app.clients.addresses import host_of
+from app.clients.addresses import BadAddress, host_of
 from app.clients.initial_tokens import hash_of
 from app.clients.logos import Logo
 from app.clients.metadata import BadMetadata, ClientMetadata, parse
 from app.clients.policy import Policy
 from app.clients.registration import Registered
+from app.clients.registry import CLIENT_ID
 from app.clients.tables import KIND, clients
 from app.events import audit
 from app.storage.database import Transaction
@@ -98,6 +99,8 @@ def create(tx: Transaction, metadata: ClientMetadata, logo: Logo | None, now: in
 
 def find(tx: Transaction, client_id: str, token: str, *, hold: bool = False) -> Row[Any] | None:
     """The record that this token manages; None when there is none, or the client is disabled (RFC 7592 §2)."""
+    if CLIENT_ID.fullmatch(client_id) is None:  # nor does every database take any text
+        return None
     wanted = select(clients).where(clients.c.client_id == client_id, clients.c.disabled_at.is_(None))
     row = tx.execute(wanted.with_for_update() if hold else wanted).first()
     if row is None or row.management_hash is None:
@@ -139,4 +142,7 @@ def _name(given: Mapping[str, Any]) -> Any:
     name, redirects = given.get("client_name"), given.get("redirect_uris")
     if name or not isinstance(redirects, list) or not redirects or not isinstance(redirects[0], str):
         return name or FALLBACK_NAME
-    return host_of(redirects[0])[:60] or FALLBACK_NAME
+    try:
+        return host_of(redirects[0])[:60] or FALLBACK_NAME
+    except BadAddress:  # which is told of the address itself
+        return FALLBACK_NAME
