@@ -5,7 +5,6 @@ Unlike scopes they are never remembered: a person allows each request by itself,
 
 import json
 import logging
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from referencing.exceptions import Unresolvable
 from app.clients.client import Client
 from app.grants.detail_types import DetailType, DetailTypes
 from app.storage.strict_json import BadJson, parse
+from app.storage.visible_text import NotVisible, check_visible
 
 log = logging.getLogger("mostid.grants")
 
@@ -103,10 +103,12 @@ def _type(detail: Detail, place: str, client: Client, types: DetailTypes) -> Det
 
 
 def _check_text(detail: Detail, place: str) -> None:
-    """Nothing that a page would show otherwise than it is: no control, direction or invisible characters."""
+    """Nothing that a page would show otherwise than it is, or not at all."""
     for text in _texts(detail):
-        if any(unicodedata.category(letter)[0] == "C" or letter in "\u2028\u2029" for letter in text):
-            raise BadDetails(f"{place} holds a control, direction or invisible character")
+        try:
+            check_visible(text)
+        except NotVisible as problem:
+            raise BadDetails(f"{place} holds {problem}") from None
 
 
 def _texts(value: Any) -> Iterator[str]:

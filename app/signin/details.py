@@ -17,6 +17,8 @@ from app.signin.parts import Parts
 from app.web.pages import gettext
 
 AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
+NOTHING = "—"
+"""What stands for a list without entries: a member that was sent is never left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,17 @@ def deeds(parts: Parts, details: Details) -> list[Deed]:
 
 def _deed(detail: Detail, kind: DetailType, language: str) -> Deed:
     document = kind.document
-    lines = [(row.in_language(language), _filled(row, detail, kind, language)) for row in document.shown]
+    shown = [row for row in document.shown if any(_is_there(detail, path) for path in row.members)]
+    lines = [(row.in_language(language), _filled(row, detail, kind, language)) for row in shown]
     if "locations" in detail:
         hosts = dict.fromkeys(host_of(location) for location in detail["locations"])
         lines.append((gettext("Where it holds"), ", ".join(hosts)))
-    return Deed(document.title.in_language(language), tuple(line for line in lines if line[1]))
+    return Deed(document.title.in_language(language), tuple(lines))
 
 
 def _filled(row: Row, detail: Detail, kind: DetailType, language: str) -> str:
-    """The template with its members; empty where none of them is there."""
+    """The template with its members."""
     values = {path: _value(detail, path, kind, language) for path in row.members}
-    if not any(values.values()):
-        return ""
 
     def fill(place: re.Match[str]) -> str:
         return money(values[place[1]], language) if place[2] else values[place[1]]
@@ -79,18 +80,24 @@ def _value(detail: Detail, path: str, kind: DetailType, language: str) -> str:
     return ", ".join(words[text].in_language(language) if text in words else text for text in texts)
 
 
+def _is_there(detail: Detail, path: str) -> bool:
+    return any(True for _ in _found(detail, path.split(".")))
+
+
 def _found(value: Any, path: list[str]) -> Iterator[Any]:
-    """The values at a path; lists on the way stand for each of their items."""
-    if isinstance(value, list):
+    """The values at a path; lists on the way stand for each of their items, what leads no further for itself."""
+    if isinstance(value, list) and value:
         for item in value:
             yield from _found(item, path)
-    elif not path:
+    elif not path or not isinstance(value, dict):
         yield value
-    elif isinstance(value, dict) and path[0] in value:
+    elif path[0] in value:
         yield from _found(value[path[0]], path[1:])
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if value == []:
+        return NOTHING
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,12 +1,14 @@
 """The page that asks for authorization details: each time, in plain words, good for one code."""
 
+import json
 from contextlib import closing
+from pathlib import Path
 from sqlite3 import connect
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.deployment import Browser, Deployment, Service, answered
+from tests.deployment import Browser, Deploy, Deployment, Service, answered
 from tests.html import read
 from tests.protocol.rfc9396.details import API, allow, code_for, payment, report, text
 from tests.provider.tokens import exchange
@@ -69,6 +71,36 @@ def test_what_was_decided_before_is_not_asked_beside_a_payment(signed_in: Browse
     assert "знает только этот сервис" not in more.text
     asked = signed_in.follow(signed_in.authorize(tea, scope="openid profile", prompt="consent", **wish()))
     assert "знает только этот сервис" in asked.text
+
+
+def test_a_member_that_was_sent_has_its_line(deploy: Deploy, types: Path) -> None:
+    """Only what was not sent is left out: an empty list may mean that all days are free."""
+    days = {"type": "array", "items": {"type": "object", "properties": {"day": {"type": "string"}}}}
+    place = {"type": ["object", "string"], "properties": {"city": {"type": "string"}}}
+    document = {
+        "title": {"ru": "Запись", "en": "Booking"},
+        "shown": [
+            {"ru": "Дни", "en": "Days", "value": "{days.day}"},
+            {"ru": "Часы", "en": "Hours", "value": "{hours}"},
+            {"ru": "Врач", "en": "Doctor", "value": "{doctor}"},
+            {"ru": "Где", "en": "Where", "value": "{place.city}"},
+        ],
+        "schema": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"type": True, "days": days, "hours": True, "doctor": True, "place": place},
+        },
+    }
+    (types / "booking.json").write_text(json.dumps(document), encoding="utf-8")
+    deployment = deploy(authorization_details_dir=types)
+    shop = deployment.register("shop", authorization_details_types=["booking"])
+    browser = deployment.client()
+    deployment.sign_in(browser)
+    details = text({"type": "booking", "days": [], "hours": [], "place": "Пермь"})
+    page = browser.follow(browser.authorize(shop, authorization_details=details))
+    assert page.text.count("—</dd>") == 2, page.text
+    assert "Пермь</dd>" in page.text
+    assert "Врач" not in page.text
 
 
 def test_markup_is_text(signed_in: Browser, shop: Service) -> None:
