@@ -107,6 +107,12 @@ def test_mistakes_are_said_in_our_own_words(members: dict[str, Any], said: str) 
         "Mo\u200bstID", "Мо\u0301стИД", "MostID support", "M.o.s.t-I_D", "Shop\u202egro", "Shop\u2066", "Sh\x00op",
         "Shop\n",
         " Shop", "Shop\u00a0x", "Sh\u00adop", "Shор", "\u200b", "...", "Shop\ue000", "A\u0308",
+        "\u115f\u115f", "Bank\u2800", "\u2800a", "a" + "\u0335" * 50, "Shop\U000e0100", "Shop\ufe0f", "\u3164",
+        "ꓟꓳꓢꓔꓲꓓ", "ᎷᎾᏚᎢᎥᎠ", "Μοστιδ", "ᴍosᴛɪᴅ", "Shop ᴍ", "東京", "Λάδι", "Shop ①", "Shop ٣", "Лавка 🍵",
+        "МоѕтІД", "МөстИД", "MoſtID", "Mostlđ", "rnostid", "Mo5тИД", "Mо stid", "М0стИД", "Shop \u0461", "ǀd",
+        "Mail.ru", "mailru", "MAIL RU", "MaiI.ru", "M@il.ru", "Мэйл.ру", "Мейл Ру", "Почта Mail.ru", "Майл.ру",
+        "VK ID", "vkid", "VK lD", "V К ID", "ВК ИД", "ВК ID", "VKontakte", "ВКонтакте", "VK", "ВК",
+        "МегаФон", "мегафон", "MegaFon", "Mega Fon", "Мегафoн", "МегаФон ID", "Mobile ID", "Мобильный ID",
     ],
 )  # fmt: skip
 def test_a_name_that_hides_or_pretends_is_refused(name: str) -> None:
@@ -115,14 +121,45 @@ def test_a_name_that_hides_or_pretends_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Магазин", "Shop 24/7", "Яндекс Market", "Ёлка & Co", "iPhone-чехлы", "Мост", "O'Shop™"[:6]]
+    "name",
+    [
+        "Магазин",
+        "Shop 24/7",
+        "Яндекс Market",
+        "Ёлка & Co",
+        "iPhone-чехлы",
+        "Мост",
+        "O'Shop",
+        "Чай «Парус»",
+        "Café São Tomé",
+        "Łódź",
+        "Tiếng Việt",
+        "Straße",
+        "Їжак",
+        "Қазақ дүкені",
+        "Bədən",
+        "Дом 5",
+        "Кафе — бар",
+        "C++ & C#",
+        "Mobile Shop",
+        "VKus",
+        "Вкус Вилл",
+        "Мега",
+        "Почта",
+    ],
 )
 def test_an_honest_name_is_taken(name: str) -> None:
     assert parse(SHOP | {"client_name": name}, POLICY).client_name == name
 
 
-def test_only_our_own_services_carry_our_name() -> None:
-    assert parse(SHOP | {"client_name": "MostID console", "first_party": True}, POLICY)
+@pytest.mark.parametrize("name", ["MostID console", "Mail.ru", "МегаФон", "東京", "Λάδι", "Лавка 🍵"])
+def test_our_own_services_carry_our_name_and_write_as_they_like(name: str) -> None:
+    assert parse(SHOP | {"client_name": name, "first_party": True}, POLICY)
+
+
+@pytest.mark.parametrize("name", ["\u115f\u115f", "Bank\u2800", "a" + "\u0335" * 50, "Shop\ufe0f", "Shор"])
+def test_names_of_ours_do_not_hide_either(name: str) -> None:
+    refused(client_name=name, first_party=True)
 
 
 def test_names_follow_the_language() -> None:
