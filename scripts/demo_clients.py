@@ -18,7 +18,7 @@ DEMO: dict[str, dict[str, Any]] = {
     | {
         "client_name": "Bereg store",
         "client_name#ru": "Магазин «Берег»",
-        "short_name": "Bereg",
+        "short_name": "Берег",
         "accent": "#0f5c4a",
         "allowed_scopes": ["openid", "profile", "email", "phone"],
         "authorization_details_types": ["mir_payment"],
@@ -33,7 +33,7 @@ DEMO: dict[str, dict[str, Any]] = {
     "merchant": {
         "client_name": "Parus tea",
         "client_name#ru": "Чай «Парус»",
-        "short_name": "Parus",
+        "short_name": "Парус",
         "accent": "#8a3b12",
         "first_party": False,
         "allowed_scopes": ["openid", "profile", "email", "phone"],

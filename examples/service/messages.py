@@ -22,7 +22,7 @@ MESSAGES = {
     "signed_out": (
         "You are signed out",
         (
-            "You are signed out here and at MostID. Other accounts of this browser stay. "
+            "You are signed out here and at MostID. Other accounts of this browser, if there are any, stay. "
             "A service that is still open notices when it next asks."
         ),
     ),

@@ -35,9 +35,9 @@ RUSSIAN = {
     "Go back, reload it and try again.": "Вернитесь, обновите её и попробуйте ещё раз.",
     "There is no such page": "Такой страницы нет",
     "You are signed out": "Вы вышли",
-    "You are signed out here and at MostID. Other accounts of this browser stay. "
+    "You are signed out here and at MostID. Other accounts of this browser, if there are any, stay. "
     "A service that is still open notices when it next asks.": (
-        "Вы вышли здесь и в MostID. Другие учётные записи этого браузера остались. "
+        "Вы вышли здесь и в MostID. Другие учётные записи этого браузера, если они есть, остались. "
         "Открытый сервис узнает об этом при следующем обращении."
     ),
     "You signed out elsewhere. Sign in to go on.": "Вы вышли в другом месте. Войдите, чтобы продолжить.",

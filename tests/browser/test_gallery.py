@@ -74,6 +74,8 @@ class Gallery:
         self.shot("consent")
         page.click("#decision-allow")
         self.shot("merchant-signed-in")
+        page.click("#pay")
+        self.shot("payment")
 
     def beside(self, boris: Person) -> None:
         """Somebody else signs in in the same browser; a device does."""
@@ -176,4 +178,4 @@ def test_every_page_has_its_place_on_a_small_phone(
     handset = Gallery(page.context.new_page(), mostid, gallery.suffix)
     handset.page.goto(anna.handset())
     handset.shot("handset")
-    assert len(gallery.seen) == 30
+    assert len(gallery.seen) == 31

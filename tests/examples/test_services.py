@@ -90,8 +90,8 @@ def test_social_shows_what_people_write_as_text(social: Browser) -> None:
 def test_the_merchant_shows_what_was_allowed(merchant: Browser, issuer: Issuer) -> None:
     page = merchant.sign_in().text
     assert issuer.calls("/somewhere/authorize")[0]["scope"] == "openid profile email phone"
-    assert "your name: given" in page
-    assert "your phone number: not given" in page
+    assert "Name: given" in page
+    assert "Phone number: not given" in page
     assert '<code id="scope">openid profile</code>' in page
 
 

@@ -102,7 +102,7 @@ def test_a_third_party_shows_what_it_asks_for_and_knows_another_identifier(
     assert is_in(visitor, mostid, "merchant")
     assert visitor.element("sub") not in {"", sub}
     assert visitor.element("scope") == "openid profile email"
-    assert "ваш номер телефона: нет" in visitor.text
+    assert "Телефон: не передан" in visitor.text
     visitor.submit("/signout")
     assert is_in(visitor.go(mostid.address("merchant", "/signin")), mostid, "merchant")  # asked once
 
