@@ -15,7 +15,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from app.storage.database import Storage, Transaction, Unavailable
 from app.storage.ephemeral.base import EphemeralDown
-from app.web import cors
+from app.web import cookie_header, cors
 from app.web.cors import Origins
 from app.web.metrics import Metrics
 from app.web.request import (
@@ -65,6 +65,8 @@ CERTIFICATE_HEADERS = tuple(
 )
 REFUSED = "mostid.refused"
 """Where the page of a request that ends at the door finds its status."""
+BY_COOKIES = "mostid.by_cookies"
+"""Where it finds whether the cookies are to blame."""
 RETRY_AFTER = {429: "30", 503: "2"}
 """Seconds to wait, by status."""
 SECTIONS = {
@@ -103,9 +105,9 @@ class Endpoint:
 class Refusal(Exception):
     """The request ends at the door: with JSON for a machine, with a page for a person. The text is safe to send."""
 
-    def __init__(self, status: int, text: str = "") -> None:
+    def __init__(self, status: int, text: str = "", *, by_cookies: bool = False) -> None:
         super().__init__(text)
-        self.status, self.text = status, text
+        self.status, self.text, self.by_cookies = status, text, by_cookies
 
     @property
     def may_be_repeated(self) -> bool:
@@ -149,14 +151,16 @@ class Door:
         """Answer one request (PEP 3333)."""
         started = time.perf_counter()
         environ["mostid.reference"] = reference = secrets.token_hex(6)
-        environ["mostid.address"] = self._address(environ)
+        environ["mostid.address"] = _peer(environ)
         if CERTIFICATE_HEADERS[0] in environ or CERTIFICATE_HEADERS[1] in environ:
             self._check_certificate(environ)
         # An empty path is / (RFC 9110 §4.2.3); Flask would redirect there, by the Host header (SR-094).
         environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
         name, endpoint = self._find(environ["PATH_INFO"])
         try:
+            environ["mostid.address"] = self._address(environ)
             self._check_size(environ, endpoint)
+            self._check_cookies(environ, endpoint)
             answer = self._answer(endpoint, environ, reference) if endpoint is not None else None
             if answer is None:
                 self._check_page(environ)
@@ -164,7 +168,7 @@ class Door:
             if refusal.text:  # others have their line already, with what failed
                 self._explain(environ, refusal.status, refusal.text)
             if endpoint is None or endpoint.pages:
-                environ[REFUSED] = refusal.status
+                environ[REFUSED], environ[BY_COOKIES] = refusal.status, refusal.by_cookies
                 shown = environ if refusal.may_be_repeated else _emptied(environ)
                 return self._page(shown, start_response, started)
             answer = refusal.answer(reference)
@@ -286,21 +290,30 @@ class Door:
         most = JSON_BODY_BYTES if endpoint is not None and endpoint.raw_body else self._bytes
         if len(length) > LONGEST_LENGTH or int(length) > most:
             raise Refusal(413, "request too large")
-        if _tossed(environ.get("HTTP_COOKIE", "")):
-            raise Refusal(400, "a cookie is repeated")
         serves = endpoint is not None and endpoint.services
         may_enter = self._windows.has_room if serves else self._windows.admit
         if not may_enter(environ["mostid.address"]):
             raise Refusal(429, "too many requests of this address")
 
+    def _check_cookies(self, environ: WSGIEnvironment, endpoint: Endpoint | None) -> None:
+        """Where cookies are read, all of them came, each once (SR-081). Raises Refusal."""
+        problem = cookie_header.problem(environ, read=endpoint is None or endpoint.pages)
+        if problem:
+            raise Refusal(400, problem, by_cookies=True)
+
     def _address(self, environ: WSGIEnvironment) -> str:
-        """The client's address: the last hop that is not one of our proxies (SR-094)."""
-        address = _peer(environ)
-        if not self._proxies:
+        """The client's address: the last hop that is not one of our proxies (SR-094). Raises Refusal.
+
+        What is not an address is not guessed: with a byte outside ASCII in it the whole header comes empty.
+        """
+        address, said = _peer(environ), environ.get("HTTP_X_FORWARDED_FOR")
+        if said is None:
             return address
-        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        hops = said.split(",")
         while hops and self._trusted(address):
-            address = _unmapped(hops.pop())
+            address = _unmapped(hops.pop().strip())
+            if not _is_address(address):
+                raise Refusal(400, "the proxy's X-Forwarded-For names no address")
         return address
 
     def _check_certificate(self, environ: WSGIEnvironment) -> None:
@@ -315,11 +328,18 @@ class Door:
             )
 
     def _trusted(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
+        if not self._proxies or not _is_address(address):
             return False
+        parsed = ipaddress.ip_address(address)
         return any(parsed in network for network in self._proxies)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _peer(environ: WSGIEnvironment) -> str:
@@ -361,15 +381,3 @@ def _emptied(environ: WSGIEnvironment) -> WSGIEnvironment:
     left_out = {"HTTP_COOKIE", "HTTP_TRANSFER_ENCODING", "CONTENT_TYPE"}
     kept = {name: value for name, value in environ.items() if name not in left_out}
     return kept | {"QUERY_STRING": "", "CONTENT_LENGTH": "0", "wsgi.input": BytesIO()}
-
-
-def _tossed(header: str) -> bool:
-    """Whether a cookie of ours came twice: a neighbouring host may have planted one of them (SR-081).
-
-    A server that joins two headers may do it with a comma.
-    """
-    if header.count("mostid_") < 2:
-        return False
-    names = [part.partition("=")[0].strip() for part in header.replace(",", ";").split(";")]
-    ours = [name for name in names if "mostid_" in name]
-    return len(ours) != len(set(ours))

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from app.storage.database import Unavailable
 from app.storage.ephemeral.base import EphemeralDown
 from app.web import layout
-from app.web.door import REFUSED, RETRY_AFTER
+from app.web.door import BY_COOKIES, REFUSED, RETRY_AFTER
 from app.web.forms import ForgedForm, Forms, StaleForm
 from app.web.headers import allow_forms_to
 from app.web.i18n import Languages, gettext, language, ngettext
@@ -86,6 +86,8 @@ class Pages:
             return None
         if status in RETRY_AFTER:
             return self._busy(status)
+        if request.environ[BY_COOKIES]:
+            return self._unreadable_cookies(status)
         return self._failed() if status == 500 else self._unanswerable(status)
 
     def _http(self, error: HTTPException) -> Response:
@@ -122,6 +124,16 @@ class Pages:
             status,
             gettext("This request cannot be answered"),
             gettext("Go back to the service and try again."),
+        )
+
+    def _unreadable_cookies(self, status: int) -> Response:
+        return self.error(
+            status,
+            gettext("The cookies of this site cannot be read"),
+            gettext(
+                "A neighbouring site may have set one that is in the way. In your browser's settings delete the "
+                "cookies of this site and of its whole domain, then go back to the service and try again."
+            ),
         )
 
     def _unavailable(self, error: Exception) -> Response:

@@ -66,6 +66,31 @@ def with_cookies(deployment: Deployment, path: str, header: str) -> TestResponse
     return bare.get(path, base_url=deployment.settings.issuer, environ_overrides={"HTTP_COOKIE": header})
 
 
+@pytest.mark.sr("SR-081")
+def test_cookies_that_came_to_nothing_are_told_of_and_not_replaced(served: Deployment) -> None:
+    """One byte of a neighbour's cookie outside ASCII empties the header: a signed-in browser is no stranger for it."""
+    store = served.register(redirect_uris=["https://shop.example/cb"])
+    planted = (
+        "__Host-mostid_sid=a; __Host-mostid_sid=b" if served.settings.secure else "mostid_sid=a; mostid_sid=b"
+    )
+    for header in ("", planted):
+        for path in (
+            f"/authorize?{urlencode(store.request(prompt='none'))}",
+            "/",
+            "/signin?ask=x",
+            "/logout",
+        ):
+            answer = with_cookies(served, path, header)
+            assert (answer.status_code, answer.content_type) == (400, HTML), path
+            assert "Удалите в настройках браузера cookie" in answer.text, path
+            assert "Set-Cookie" not in answer.headers, path
+        for address in filter(lambda found: found.startswith("/static/"), read(answer).addresses):
+            file = with_cookies(served, address, header)
+            file.close()
+            assert file.status_code == 200
+    assert with_cookies(served, "/.well-known/openid-configuration", "").status_code == 200
+
+
 @pytest.mark.sr("SR-012", "SR-095", "SR-093")
 def test_the_headers_of_every_page(served: Deployment) -> None:
     for name, page in every_page(served):

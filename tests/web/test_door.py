@@ -46,9 +46,13 @@ def echo(request: Request) -> Answer:
     return json_answer(200, dict(request.form))
 
 
+def machine(*, pages: bool = False) -> Endpoint:
+    return Endpoint(echo, frozenset({"POST"}), pages=pages)
+
+
 def call(storage: Storage, path: str = "/machine", body: bytes = b"a=b", **environ: Any) -> Answered:
     """One request through a door with one endpoint and a page."""
-    door = Door(page, {"/machine": Endpoint(echo, frozenset({"POST"}))}, storage, settings(), Metrics())
+    door = Door(page, {"/machine": machine()}, storage, settings(), Metrics())
     return through(door, path, body, **environ)
 
 
@@ -198,6 +202,32 @@ def test_an_ipv4_visitor_is_counted_as_one_behind_an_ipv6_socket(storage: Storag
     assert ask("::FFFF:203.0.113.8") == 200
     assert ask("::ffff:10.1.2.3", "203.0.113.9") == 200
     assert ask("::ffff:10.1.2.3", "::ffff:203.0.113.7") == 429
+
+
+@pytest.mark.sr("SR-094")
+@pytest.mark.parametrize(
+    "forwarded", ["", " ", ",", "203.0.113.9,", "unknown", "203.0.113.9, unknown", "203.0.113.9:8443", "203.0.113.256",
+                  "unknown, 10.1.2.4", "_hidden", "203.0.113.9 203.0.113.8"]
+)  # fmt: skip
+def test_an_address_that_the_proxy_does_not_say_is_not_guessed(storage: Storage, forwarded: str) -> None:
+    """Servers empty a header with a byte outside ASCII: its sender would count as the proxy itself."""
+    door = Door(page, {"/machine": machine()}, storage, settings(trusted_proxies=("10.0.0.0/8",)), Metrics())
+    for path in ("/machine", "/page"):
+        assert through(door, path, REMOTE_ADDR="10.1.2.3", HTTP_X_FORWARDED_FOR=forwarded)[0] == 400
+        assert through(door, path, REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_FOR=forwarded)[0] == 200
+        assert through(door, path, REMOTE_ADDR="10.1.2.3")[0] == 200
+    for good in ("x, 203.0.113.9", ", 203.0.113.9", "2001:db8::1", "10.9.9.9", "203.0.113.9,10.1.2.4 "):
+        assert through(door, "/page", REMOTE_ADDR="10.1.2.3", HTTP_X_FORWARDED_FOR=good)[0] == 200, good
+
+
+@pytest.mark.sr("SR-081")
+def test_cookies_that_the_server_could_not_read_are_not_taken_for_none(storage: Storage) -> None:
+    """Servers empty such a header; machines' endpoints read no cookies, and pages' files need none."""
+    assert [call(storage, path, HTTP_COOKIE="")[0] for path in ("/machine", "/page")] == [200, 400]
+    assert call(storage, "/static/app.css", HTTP_COOKIE="")[0] == 200
+    both = Door(page, {"/both": machine(pages=True)}, storage, settings(), Metrics())
+    assert through(both, "/both", HTTP_COOKIE="")[0] == 400
+    assert through(both, "/both", HTTP_COOKIE="a=b")[0] == 200
 
 
 @pytest.mark.parametrize("status", [204, 304])
