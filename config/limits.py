@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class LimitsSettings(BaseModel):
-    """How often each thing may happen; the window is in the name or beside it. A limit can only be made stricter."""
+    """How often each thing may happen, by the window in its name. "At each process" is counted by each worker for itself."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -45,15 +45,15 @@ class LimitsSettings(BaseModel):
     send_to_verify_minimum: int = Field(50, ge=1)
     """Messages in 15 minutes before the send-to-verify ratio of a slice is looked at (SR-131)."""
     requests_per_address_minute: int = Field(600, ge=1)
-    """Requests to pages from one address in a minute; malformed or unauthenticated ones to the services' endpoints."""
+    """Requests to pages from one address in a minute, at each process; to services' endpoints, faulty ones alone."""
     signin_starts_per_address_minute: int = Field(60, ge=1)
-    """Sign-in journeys begun from one address in a minute."""
+    """Sign-in journeys begun from one address in a minute, at each process."""
     client_failures_per_address_minute: int = Field(60, ge=1)
-    """Failed client authentications from one address in a minute."""
+    """Failed client authentications from one address in a minute, at each process."""
     user_codes_per_browser_10_minutes: int = Field(10, ge=1, le=10)
     """Codes of devices tried in one browser in 10 minutes (SR-047)."""
     user_codes_per_address_minute: int = Field(20, ge=1, le=60)
-    """Codes of devices tried from one address in a minute (SR-047)."""
+    """Codes of devices tried from one address in a minute, at each process (SR-047)."""
     request_bytes: int = Field(8192, ge=1024, le=65536)
     """Largest request line with query, and largest form body, in bytes (SR-024)."""
     request_parameters: int = Field(60, ge=10, le=60)

@@ -39,7 +39,7 @@ def check_redirect(uri: str, policy: Policy, *, native: bool) -> None:
     if native and SCHEME.fullmatch(scheme):
         _check_private(uri, scheme)
         return
-    if not (native and LOOPBACK_ADDRESS.fullmatch(uri)):
+    if not (native and loopback_parts(uri)):
         check_web(uri, policy)
     names = {unquote(name).lower() for name, _ in parse_qsl(urlsplit(uri).query, keep_blank_values=True)}
     if names & OURS:
@@ -55,6 +55,8 @@ def check_web(uri: str, policy: Policy) -> None:
     scheme, _, rest = uri.partition("://")
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]
     host, port = _split_authority(authority)
+    if port and not 0 < int(port) < 65536:
+        raise BadAddress("its port does not exist")
     if is_loopback(host):
         if policy.production:
             raise BadAddress("loopback addresses are for development")
@@ -64,8 +66,6 @@ def check_web(uri: str, policy: Policy) -> None:
         raise BadAddress("it must begin with https://")
     elif HOST.fullmatch(host) is None or len(host) > 253:
         raise BadAddress("its host must be a name in lower case, not an address")
-    if port and not 0 < int(port) < 65536:
-        raise BadAddress("its port does not exist")
 
 
 def check_reference(uri: str, policy: Policy) -> None:

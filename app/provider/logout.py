@@ -48,6 +48,8 @@ class LogoutRequest:
     """Session of a valid hint, as the client's sector knows it."""
     contradicted: bool = False
     """Whether `logout_hint` names something else than the ID token does: then the person is asked."""
+    hinted: bool = False
+    """Whether one came, of whatever session: only then may a person be redirected unasked (§3)."""
     return_url: str | None = None
 
 
@@ -63,7 +65,7 @@ class LogoutPage:
         fields = self._posted(request.args[POSTED]) if POSTED in request.args else _carried(request.args)
         asked, here = self._read(fields), self._here()
         if not here.all:
-            return self._end(asked, here, ())
+            return self._end(asked, here, (), confirmed=asked.hinted)
         meant = next((session for session in here.all if self._is_meant(asked, session)), None)
         if meant is not None:
             return self._end(asked, here, (meant,))
@@ -122,7 +124,8 @@ class LogoutPage:
             client_id, sid = str(claims["aud"]), claims.get("sid")
             contradicted = fields.get("logout_hint") not in (None, sid, claims["sub"])
         client = self._parts.clients.get(client_id) if client_id else None
-        return LogoutRequest(client, sid, contradicted, _return_url(client, fields))
+        hinted, return_url = "id_token_hint" in fields, _return_url(client, fields)
+        return LogoutRequest(client, sid, contradicted, hinted, return_url)
 
     def _hinted(self, hint: str) -> Mapping[str, Any]:
         """Claims of the ID token; an expired one still says whose it was (RP-Initiated Logout §2)."""
@@ -145,8 +148,13 @@ class LogoutPage:
         find, browser = self._parts.others.present, self._browser.id()
         return self._parts.storage.run(lambda tx: find(tx, sid, others, browser))
 
-    def _end(self, asked: LogoutRequest, here: Present, meant: Sessions) -> Response:
-        """Sign these out; whoever else is signed in here stays."""
+    def _end(
+        self, asked: LogoutRequest, here: Present, meant: Sessions, *, confirmed: bool = True
+    ) -> Response:
+        """Sign these out; whoever else is signed in here stays.
+
+        `confirmed`: a valid hint or the person vouches for the address to go to; else it is a link on the page.
+        """
         parts, now = self._parts, self._parts.clock.now()
 
         def act(tx: Transaction) -> list[str]:
@@ -162,11 +170,11 @@ class LogoutPage:
         known = (parts.clients.get(client_id) for client_id in dict.fromkeys(ended))
         names = tuple(client.name(self._pages.language()) for client in known if client)
         kept = here.without(*meant)
-        if asked.return_url is not None:
+        if asked.return_url is not None and confirmed:
             response = self._pages.redirect(asked.return_url)
         else:
             response = self._pages.render(
-                "provider/signed_out.html", services=names, others=bool(kept), continue_url=None
+                "provider/signed_out.html", services=names, others=bool(kept), continue_url=asked.return_url
             )
         if here.current is None or here.current in meant:
             self._cookies.clear(response, "sid")

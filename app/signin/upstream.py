@@ -176,4 +176,5 @@ def _told(kind: str, name: str) -> tuple[str, int]:
         return gettext(
             "{name} is not answering. Use another way in or try again in a minute.", name=name
         ), 503
-    return gettext("{name} could not confirm the sign-in. Use another way in or try again.", name=name), 502
+    text = gettext("{name} could not confirm the sign-in. Use another way in or try again.", name=name)
+    return text, 502 if kind == "malformed" else 400

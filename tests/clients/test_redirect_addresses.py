@@ -92,6 +92,15 @@ def test_native_addresses_are_registered_in_production_too(uri: str) -> None:
     check_redirect(uri, PRODUCTION, native=True)
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_port_that_does_not_exist_is_not_registered(host: str) -> None:
+    for policy in (PRODUCTION, DEVELOPMENT):
+        check_redirect(f"http://{host}:65535/cb", policy, native=True)
+        for port in ("65536", "99999"):
+            with pytest.raises(BadAddress, match="its port does not exist"):
+                check_redirect(f"http://{host}:{port}/cb", policy, native=True)
+
+
 def client_of(*uris: str, native: bool = False) -> Client:
     kind = "native" if native else "web"
     given = {"client_name": "Shop", "redirect_uris": list(uris), "application_type": kind}

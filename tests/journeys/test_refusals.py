@@ -42,6 +42,18 @@ def test_an_answer_of_mailru_that_makes_no_sense_lets_nobody_in(
     assert "way" in {name for form in visitor.page.forms for name, _ in form.buttons}
 
 
+@pytest.mark.parametrize("way", ["mailru", "vkid"])
+def test_a_code_that_was_made_up_is_a_bad_request(mostid: Whole, visitor: Visitor, way: str) -> None:
+    """Nothing is broken at the other side: whoever asks is wrong."""
+    to_signin(visitor, mostid).press("way", way)
+    state = dict(visitor.answer.url.params)["state"]
+    query = f"state={state}&code=bogus&device_id=d&type=code_v2"
+    visitor.go(mostid.address("public", f"/signin/{way}/callback?{query}"))
+    assert visitor.answer.status_code == 400
+    assert "не смог подтвердить вход" in visitor.text
+    assert "way" in {name for form in visitor.page.forms for name, _ in form.buttons}
+
+
 @pytest.mark.parametrize("silence", ["no", "unanswered"])
 def test_a_push_that_comes_to_nothing_has_an_sms_in_its_place(
     mostid: Whole, visitor: Visitor, silence: str

@@ -240,12 +240,37 @@ def _signed_in(deployment: Deployment) -> Browser:
     return browser
 
 
-@pytest.mark.rule("OIDC RP-Initiated Logout", "2", "whoever is not signed in is led back all the same")
+@pytest.mark.rule("OIDC RP-Initiated Logout", "2", "whoever is not signed in is led back by a good hint")
 def test_nobody_is_signed_in(deployment: Deployment, shop: Service, hint: str) -> None:
     stranger = deployment.client()
     assert logout(stranger, id_token_hint=hint, post_logout_redirect_uri=BACK).location == BACK
-    assert logout(stranger, client_id=shop.client_id, post_logout_redirect_uri=BACK).location == BACK
-    assert read(logout(stranger)).title == "Вы вышли · MostID"
+    page = logout(stranger)
+    assert read(page).title == "Вы вышли · MostID"
+    assert 'id="continue"' not in page.text
+
+
+@pytest.mark.sr("SR-091")
+@pytest.mark.rule(
+    "OIDC RP-Initiated Logout", "3", "without a good hint nobody is redirected before they chose to go on"
+)
+def test_nobody_is_signed_in_and_nothing_proves_who_asks(
+    deployment: Deployment, shop: Service, hint: str
+) -> None:
+    stranger = deployment.client()
+    fields = {"client_id": shop.client_id, "post_logout_redirect_uri": BACK, "state": "s"}
+    posted = stranger.post("/logout", data=fields, headers={"Sec-Fetch-Site": "cross-site"})
+    for page in (logout(stranger, **fields), stranger.get(posted.location)):
+        assert (page.status_code, "Location" in page.headers) == (200, False)
+        assert read(page).title == "Вы вышли · MostID"
+        assert f'id="continue" href="{BACK}?state=s"' in page.text
+    foreign = logout(stranger, **fields | {"post_logout_redirect_uri": "https://evil.example/"})
+    spoilt = logout(stranger, **fields | {"id_token_hint": unsigned(hint)})
+    for page in (foreign, spoilt):
+        assert (page.status_code, "Location" in page.headers, 'id="continue"' in page.text) == (
+            200,
+            False,
+            False,
+        )
 
 
 def test_the_address_of_a_disabled_client_is_not_gone_to(
