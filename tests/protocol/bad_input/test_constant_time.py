@@ -21,6 +21,8 @@ HARMLESS = {
     "claims.get('ath') != _hash(access_token)": "the caller has shown the token itself",
     "found.witness == digest": "of the operator's name for a subscriber, out of its own signed token",
     "encode(hashlib.sha256(body).digest()) != fragment": "of a document that its client publishes",
+    "hashlib.sha256(found).digest() != tail[len(PARKED):]": "out of a code that we sealed",
+    "request.query.get('v') == logo_version(digest)": "of a picture that everybody may see",
     "value[:HASH_BYTES] != bytes.fromhex(browser_hash(browser))": "out of a cookie that we sealed",
 }
 SAMPLES = 10_000
