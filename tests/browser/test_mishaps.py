@@ -93,7 +93,7 @@ def test_cookies_cleared_midway_cost_one_click(context_of: Contexts, mostid: Who
     to_signin(page, mostid)
     context.clear_cookies(name="mostid_browser")
     page.click("#way-mailru")
-    expect(page.locator("main")).to_contain_text("вернём вас в Магазин «Берег»")
+    expect(page.locator("main")).to_contain_text("вернём вас в сервис Магазин «Берег»")
     page.click("#continue")
     through_mailru(page, anna)
     expect(page.locator(SIGNED_IN)).to_have_text("Анна Ким")
@@ -104,7 +104,7 @@ def test_a_page_copied_to_another_browser_begins_anew_there(context_of: Contexts
     one, other = context_of().new_page(), context_of().new_page()
     to_signin(one, mostid)
     other.goto(one.url)
-    expect(other.locator("main")).to_contain_text("Нажмите «Продолжить», и мы вернём вас в Магазин «Берег».")
+    expect(other.locator("main")).to_contain_text("Нажмите «Продолжить», и мы вернём вас в сервис Магазин «Берег».")
     other.click("#continue")
     expect(other.locator("#way-mailru")).to_be_visible()
 

@@ -179,7 +179,7 @@ def test_cookies_lost_midway_cost_one_click(mostid: Whole, visitor: Visitor, ste
     visitor.forget("mostid_browser", "mostid_csrf")
     visitor.press("way", "mailru") if step == "choose" else visitor.submit(visitor.path)
     assert visitor.answer.status_code == 400
-    assert "Нажмите «Продолжить», и мы вернём вас в Магазин «Берег»." in visitor.text
+    assert "Нажмите «Продолжить», и мы вернём вас в сервис Магазин «Берег»." in visitor.text
     visitor.click("continue")
     assert visitor.path == "/signin"
     assert is_in(through_mailru(visitor, anna), mostid)
@@ -203,7 +203,7 @@ def test_an_ask_copied_to_another_browser_begins_anew_there(
     ask = parse_qs(urlsplit(to_signin(one, mostid).url).query)["ask"][0]
     other.go(mostid.address("public", f"{path}?ask={ask}"))
     assert other.answer.status_code == 400
-    assert "Нажмите «Продолжить», и мы вернём вас в Магазин «Берег»." in other.text
+    assert "Нажмите «Продолжить», и мы вернём вас в сервис Магазин «Берег»." in other.text
     other.click("continue")
     assert other.path == "/signin"
     assert parse_qs(urlsplit(other.url).query)["ask"][0] != ask
@@ -229,7 +229,7 @@ def test_a_page_left_open_over_night_begins_anew_at_the_service(
     later.advance(30 * HOUR)
     visitor.submit("/signin/phone", phone=anna.number)
     assert visitor.answer.status_code == 400
-    assert "Нажмите «Продолжить», и мы вернём вас в Магазин «Берег»." in visitor.text
+    assert "Нажмите «Продолжить», и мы вернём вас в сервис Магазин «Берег»." in visitor.text
     visitor.click("continue")
     assert visitor.path == "/signin"
     assert is_in(through_mailru(visitor, anna), mostid)
