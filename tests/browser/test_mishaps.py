@@ -104,7 +104,9 @@ def test_a_page_copied_to_another_browser_begins_anew_there(context_of: Contexts
     one, other = context_of().new_page(), context_of().new_page()
     to_signin(one, mostid)
     other.goto(one.url)
-    expect(other.locator("main")).to_contain_text("Нажмите «Продолжить», и мы вернём вас в сервис Магазин «Берег».")
+    expect(other.locator("main")).to_contain_text(
+        "Нажмите «Продолжить», и мы вернём вас в сервис Магазин «Берег»."
+    )
     other.click("#continue")
     expect(other.locator("#way-mailru")).to_be_visible()
 

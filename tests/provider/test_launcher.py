@@ -57,7 +57,10 @@ def test_a_stranger_is_told_what_this_is(shop: Service, browser: Browser) -> Non
     ("off", "said"),
     [
         ({}, "с учётной записью, которая у вас уже есть, или по номеру телефона."),
-        ({"mailru": {"enabled": False}, "vkid": {"enabled": False}}, "впускает в сервисы по номеру телефона."),
+        (
+            {"mailru": {"enabled": False}, "vkid": {"enabled": False}},
+            "впускает в сервисы по номеру телефона.",
+        ),
         (
             {"sms": {"enabled": False}, "mobile_id": {"enabled": False}},
             "с учётной записью, которая у вас уже есть.",
