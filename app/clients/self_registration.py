@@ -118,8 +118,11 @@ def replace(
 ) -> None:
     """Put new metadata in the place of what was there (RFC 7592 §2.2).
 
-    A logo that can just not be had from where it came from before stays.
+    A logo that can just not be had from where it came from before stays. Where nothing changes nothing is written:
+    each change has every process read its clients anew.
     """
+    if logo is None and metadata == former:
+        return
     mine = clients.c.client_id == client_id
     tx.execute(update(clients).where(mine).values(metadata=metadata.document(), changed_at=now))
     if logo is not None or metadata.logo_uri != former.logo_uri:

@@ -91,6 +91,8 @@ class ManagementEndpoint:
 
     def _act(self, request: Request) -> Answer:
         token = bearer(request, "the client's registration access token is needed")
+        if request.method == "PUT" and not self._parts.starts.admit(request.address):
+            raise ProtocolError("temporarily_unavailable", "too many replacements", status=429)
         client_id = request.path.removeprefix(f"{PATH}/")
         logo = self._fetched(request, client_id, token) if request.method == "PUT" else None
         row = _managed(request.tx, client_id, token, hold=request.method != "GET")

@@ -119,3 +119,33 @@ def test_registration_asks_for_bearer_tokens_alone(browser: Browser, authorizati
         assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="MostID"')
         assert "dpop" not in answer.headers["WWW-Authenticate"].lower()
         assert "algs" not in answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.rule("RFC 7592", "2.2", "a replacement that changes nothing is answered, and disturbs nobody")
+def test_a_replacement_that_changes_nothing(deployment: Deployment, browser: Browser) -> None:
+    made = post(browser, MINE).json
+    before = [deployment.rows(table) for table in ("clients", "audit", "versions")]
+    again = put(browser, made, MINE)
+    assert (again.status_code, again.json["client_id"]) == (200, made["client_id"])
+    assert [deployment.rows(table) for table in ("clients", "audit", "versions")] == before
+    assert put(browser, made, MINE | {"client_name": "Лавка"}).status_code == 200
+    assert deployment.rows("audit") != before[1]
+
+
+@pytest.mark.rule("RFC 6585", "4", "one address replaces so many records a minute")
+def test_too_many_replacements(deploy: Deploy) -> None:
+    deployment = deploy(limits={"signin_starts_per_address_minute": 2})
+    browser = deployment.client()
+    made = post(browser, MINE).json
+    bearer = {"Authorization": f"Bearer {made['registration_access_token']}"}
+    answers = [
+        browser.put(
+            f"/register/{made['client_id']}",
+            json=MINE | {"client_id": made["client_id"], "client_name": f"Лавка {number}"},
+            headers=bearer,
+            environ_base={"REMOTE_ADDR": "203.0.113.7"},
+        )
+        for number in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[2].headers["Retry-After"]) > 0
