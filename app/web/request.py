@@ -94,10 +94,12 @@ NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 JSON_TYPE = ("Content-Type", "application/json")
 
 
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def json_answer(status: int, body: Mapping[str, Any], *headers: tuple[str, str]) -> Answer:
     """A JSON answer that nobody may keep (RFC 6749 §5.1)."""
-    raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-    return Answer(status, raw, (JSON_TYPE, *NO_STORE, *headers))
+    return Answer(status, _JSON(body).encode(), (JSON_TYPE, *NO_STORE, *headers))
 
 
 def jwt_answer(media_type: str, token: str) -> Answer:
