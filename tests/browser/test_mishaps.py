@@ -44,6 +44,7 @@ def test_back_from_mailru_and_on_by_phone(page: Page, mostid: Whole) -> None:
     anna = mostid.person()
     to_signin(page, mostid)
     page.click("#way-mailru")
+    expect(page.locator("#person")).to_be_visible()
     page.go_back()
     page.click("#way-phone")
     page.fill("#phone", anna.number)

@@ -144,15 +144,24 @@ def test_an_initial_access_token_registers_one_client(served: Served, times: int
 def test_a_client_that_removed_itself_is_not_brought_back(served: Served, register: Registration) -> None:
     made = register()
     path, bearer = f"/register/{made['client_id']}", f"Bearer {made['registration_access_token']}"
-    renamed = json.dumps({**json.loads(METADATA), "client_id": made["client_id"], "client_name": "Б"})
-    put = request("PUT", path, renamed.encode(), authorization=bearer)
+    document = {**json.loads(METADATA), "client_id": made["client_id"]}
+    puts = [  # each with a name of its own: what changes nothing is not written
+        request(
+            "PUT", path, json.dumps(document | {"client_name": f"Б{number}"}).encode(), authorization=bearer
+        )
+        for number in range(50)
+    ]
     delete = request("DELETE", path, authorization=bearer)
-    replies = fire(served.port, [put] * 20 + [delete, put] * 10 + [put] * 20)
+    replies = fire(
+        served.port, [*puts[:20], *(one for put in puts[20:30] for one in (delete, put)), *puts[30:]]
+    )
     assert set(statuses(replies)) <= {200, 204, 401}
     assert statuses(replies)[204] == 1
     (row,) = [row for row in served.deployment.rows("clients") if row.client_id == made["client_id"]]
     assert (row.disabled_at is None, row.management_hash) == (False, None)
-    assert statuses(fire(served.port, [put, delete, request("GET", path, authorization=bearer)])) == {401: 3}
+    assert statuses(fire(served.port, [puts[0], delete, request("GET", path, authorization=bearer)])) == {
+        401: 3
+    }
     kinds = [entry.kind for entry in served.deployment.rows("audit") if entry.client_id == made["client_id"]]
     assert kinds[-1] == "client.removed"
     assert kinds.count("client.replaced") == statuses(replies)[200]
