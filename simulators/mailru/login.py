@@ -59,7 +59,12 @@ class LoginPage:
         selected = key if key in accounts else next(iter(accounts), "")
         client = self._world.scenario.mobileid.client_name
         return render_template(
-            "simulators/mailru.html", accounts=accounts, selected=selected, client=client, problem=problem
+            "simulators/account.html",
+            title="Sign in to Mail.ru",
+            accounts=accounts,
+            selected=selected,
+            client=client,
+            problem=problem,
         )
 
     def _back(self, asked: Ask, key: str, person: Person) -> Response:

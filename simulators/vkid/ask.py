@@ -28,8 +28,6 @@ class Ask:
     state: str
     challenge: str
     scopes: frozenset[str]
-    provider: str
-    """By whose account the person is to sign in."""
     prompts: frozenset[str]
     error: str
     """What is wrong, in words that lead back to the client; empty if nothing is."""
@@ -57,7 +55,6 @@ def read(query: Mapping[str, str], switches: VkIdSwitches) -> Ask:
         state=query.get("state", ""),
         challenge=query.get("code_challenge", ""),
         scopes=frozenset(query.get("scope", "vkid.personal_info").split()),
-        provider=query.get("provider", "vkid"),
         prompts=frozenset(query.get("prompt", "").split()),
         error=_error(query),
     )

@@ -47,7 +47,7 @@ class LoginPage:
             return self._back(asked, known, accounts[known])
         if "none" in asked.prompts:
             return _found(asked.back(error="login_required"))
-        return self._page(accounts, known, asked)
+        return self._page(accounts, known)
 
     def _decide(self, asked: Ask) -> Page:
         accounts = self._world.scenario.vk_accounts()
@@ -55,16 +55,16 @@ class LoginPage:
         if decision == "deny":
             return _found(asked.back(error="access_denied"))
         if decision != "allow" or key is None:
-            return self._page(accounts, key or "", asked, "Choose a person."), 400
+            return self._page(accounts, key or "", "Choose a person."), 400
         return remember(self._back(asked, key, accounts[key]), key, COOKIE)
 
-    def _page(self, accounts: dict[str, Person], key: str, asked: Ask, problem: str = "") -> str:
+    def _page(self, accounts: dict[str, Person], key: str, problem: str = "") -> str:
         return render_template(
-            "simulators/vkid.html",
+            "simulators/account.html",
+            title="Sign in to VK ID",
             accounts=accounts,
             selected=key if key in accounts else next(iter(accounts), ""),
             client=self._world.scenario.mobileid.client_name,
-            provider=asked.provider,
             problem=problem,
         )
 
